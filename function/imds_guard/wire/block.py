@@ -1,0 +1,232 @@
+"""Cutting block-style YAML by its lines, without building it.
+
+Only text whose cut is certain is cut here; anything else raises NotPlain and takes the full
+parser. Why it is certain: in block style a line belongs to the collection whose column it
+reaches, and libyaml lets only two things break that rule, a quoted scalar and a flow collection
+that run over a line's end. `suspects` finds every place where one of them may start; a span that
+holds none can be cut by columns alone.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from imds_guard.wire.full import NULLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.wire.full import Value
+
+
+class NotPlain(Exception):
+    """This text does not have the plain block shape."""
+
+
+class Span(NamedTuple):
+    """A value: from behind its colon or dash to the end of its last line."""
+
+    start: int
+    end: int
+    column: int  # of the collection that holds it: its own lines stand deeper
+
+
+_LINE_END = rb"[ ]*(?:\r?$|[ ]\#)"
+_OPENING = rb"""
+    (?: "(?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " (?:%(end)s | :[ \r\n]) )
+      | '(?! [^'\n]* (?:''[^'\n]*)* ' (?:%(end)s | :[ \r\n]) )
+      | [{\[](?! (?<=\{)\}%(end)s | (?<=\[)\]%(end)s
+               | (?: [^][{}"'\#&*!\n] | "[^"\\\n]*" | '[^'\n]*' )* [\]}]%(end)s )
+      | [|>](?! [-+]?[1-9]?[-+]?%(end)s )
+      | [&*!%%@`\t] | \?[ \n]
+    )
+""" % {b"end": _LINE_END}
+# Each alternative begins with a character, so that the search can skip to it.
+_SUSPECT = re.compile(
+    rb"""
+    (?: [:?-][ ]+ | \n[ ]* ) %(opening)s   # where a value or a key may start
+  | [:?-]\t
+  | \n[ ]{200}                            # MAX_DEPTH levels of one space, or more
+  | -[ ](?:-[ ]){19}
+    """
+    % {b"opening": _OPENING},
+    re.VERBOSE | re.MULTILINE,
+)
+_SUSPECT_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ ]*" + _OPENING, re.VERBOSE | re.MULTILINE)
+_PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff](?:[^\s:]|:(?=\S)|[ ]+(?=[^\s#]))*"
+_SCALAR = re.compile(
+    rb"""[ ]* (?: "([^"\\\n]*)" | '([^'\n]*)' | (~|%(plain)s) )
+         [ ]* (?:[ ]\#[^\n]*)? \r? (?: \n[ ]*(?:\#[^\n]*)?\r? )* \Z"""
+    % {b"plain": _PLAIN},
+    re.VERBOSE,
+)
+_EMPTY = re.compile(rb"[ ]*(?:(?<=[ \n])\#[^\n]*)?\r?(?:\n[ ]*(?:\#[^\n]*)?\r?)*\Z")
+_EMPTY_FLOW = re.compile(rb"[ ]*(\{\}|\[\])[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n[ ]*(?:\#[^\n]*)?\r?)*\Z")
+# The value starts on a line of its own; group 1 is its indentation.
+_NEXT_LINE = re.compile(
+    rb"[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n[ ]*(?:\#[^\n]*)?\r?)*?\n([ ]*)(?=[^ \r\n#])"
+)
+_DASH = re.compile(rb"-(?:[ ]+(?=[^ \r\n#])|(?=[ ]*(?:\r?\n|\Z|[ ]\#)))")
+_KEY = rb"([A-Za-z0-9_][\w./-]*):(?=[ \r\n]|\Z)"
+_FIRST_KEY = re.compile(_KEY)
+
+
+def suspects(data: bytes) -> Iterator[int]:
+    """Offsets at which a value starts that may run over the end of its line."""
+    if first := _SUSPECT_FIRST.match(data):
+        yield first.end() - 1
+    for found in _SUSPECT.finditer(data):
+        yield found.end() - 1
+
+
+@lru_cache(maxsize=64)
+def _key_lines(column: int) -> re.Pattern[bytes]:
+    """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a key, 3 a dash."""
+    return re.compile(
+        rb"\n([ ]{0,%d})(?![ \r\n#])(?:%s|(-)(?=[ \r\n]|\Z))?" % (column, _KEY), re.VERBOSE
+    )
+
+
+@lru_cache(maxsize=64)
+def _dash_lines(column: int) -> re.Pattern[bytes]:
+    """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a dash."""
+    return re.compile(rb"\n([ ]{0,%d})(?![ \r\n#])((?:-)(?=[ \r\n]|\Z))?" % column)
+
+
+def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Span]:
+    """The keys of the block mapping that starts at `start`, each with its value's span.
+
+    `column` is the column (counted from 0) of the mapping's first key.
+    Raises NotPlain for any other shape, duplicate keys among them.
+    """
+    first = _FIRST_KEY.match(data, start, end)
+    if first is None:
+        raise NotPlain
+    entries: dict[str, Span] = {}
+    key, value_start = first[1], first.end()
+    sequence_of = None  # the key whose value is a sequence in the key's own column
+    for line in _key_lines(column).finditer(data, value_start, end):
+        spaces, next_key, dash = line.span(1), line[2], line[3]
+        if spaces[1] - spaces[0] != column:
+            raise NotPlain
+        if next_key is None:
+            if dash is None or (sequence_of != key and not _opens_at(data, value_start, line)):
+                raise NotPlain
+            sequence_of = key
+            continue
+        _add(entries, key, Span(value_start, line.start(), column))
+        key, value_start = next_key, line.end()
+    _add(entries, key, Span(value_start, end, column))
+    return entries
+
+
+def _opens_at(data: bytes, value_start: int, line: re.Match[bytes]) -> bool:
+    """Whether `line` is the first one of the value at `value_start`."""
+    opening = _NEXT_LINE.match(data, value_start, line.end())
+    return opening is not None and opening.end() == line.start(3)
+
+
+def _add(entries: dict[str, Span], key: bytes, span: Span) -> None:
+    name = key.decode()
+    if name in entries:
+        raise NotPlain
+    entries[name] = span
+
+
+def cut_sequence(data: bytes, span: Span) -> list[Span] | None:
+    """The entries of a block sequence; None where the value is empty or is not a block sequence.
+
+    Each span starts behind its dash's spaces and its column is the one that its content starts
+    in. Raises NotPlain.
+    """
+    opening = _NEXT_LINE.match(data, span.start, span.end)
+    if opening is None or data[opening.end() : opening.end() + 1] != b"-":
+        return None
+    column = opening.end() - opening.start(1)
+    if column < span.column:
+        raise NotPlain
+    return list(_entries(data, opening.end(), span.end, column))
+
+
+def _entries(data: bytes, start: int, end: int, column: int) -> Iterator[Span]:
+    """Entries of the block sequence whose first dash is at `start`, in `column`."""
+    dash_at = start
+    for line in _dash_lines(column).finditer(data, start, end):
+        if line[2] is None or line.end(1) - line.start(1) != column:
+            raise NotPlain
+        yield _entry(data, dash_at, line.start(), column)
+        dash_at = line.end() - 1
+    yield _entry(data, dash_at, end, column)
+
+
+def _entry(data: bytes, dash_at: int, end: int, column: int) -> Span:
+    dash = _DASH.match(data, dash_at, end)
+    if dash is None:
+        raise NotPlain
+    return Span(dash.end(), end, column + dash.end() - dash_at)
+
+
+def read_scalar(data: bytes, span: Span) -> Value:
+    """A scalar on the line of its key, as text; None for a null. Raises NotPlain otherwise."""
+    found = _SCALAR.match(data, span.start, span.end)
+    if found is None:
+        if _EMPTY.match(data, span.start, span.end):
+            return None
+        raise NotPlain
+    if (plain := found[3]) is not None:
+        text: str = plain.decode()
+        return None if text in NULLS else text
+    quoted = found[1] if found[1] is not None else found[2]
+    return quoted.decode()
+
+
+def read_value(data: bytes, span: Span) -> Value:
+    """Any value of the plain block shape, as plain Python. Raises NotPlain."""
+    opening = _NEXT_LINE.match(data, span.start, span.end)
+    if opening is None:
+        if empty := _EMPTY_FLOW.match(data, span.start, span.end):
+            return {} if empty[1] == b"{}" else []
+        return read_scalar(data, span)
+    at = opening.end()
+    column = at - opening.start(1)
+    if _DASH.match(data, at, span.end):
+        if column < span.column:
+            raise NotPlain
+        return [_entry_value(data, entry) for entry in _entries(data, at, span.end, column)]
+    if column <= span.column:
+        raise NotPlain
+    return read_mapping(data, at, span.end, column)
+
+
+def read_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Value]:
+    """A block mapping as plain Python. Raises NotPlain."""
+    entries = cut_mapping(data, start, end, column)
+    return {key: read_value(data, span) for key, span in entries.items()}
+
+
+def _entry_value(data: bytes, span: Span) -> Value:
+    """What stands behind a dash: a mapping or a sequence that starts there, or any value."""
+    if _FIRST_KEY.match(data, span.start, span.end):
+        return read_mapping(data, span.start, span.end, span.column)
+    if _DASH.match(data, span.start, span.end):
+        inner = _entries(data, span.start, span.end, span.column)
+        return [_entry_value(data, entry) for entry in inner]
+    return read_value(data, span)
+
+
+def block_mapping(data: bytes, span: Span) -> tuple[int, int] | None:
+    """Where a mapping value starts, and its column; None where the value is empty.
+
+    Raises NotPlain where it is a scalar, a sequence or not plain.
+    """
+    opening = _NEXT_LINE.match(data, span.start, span.end)
+    if opening is None:
+        if _EMPTY.match(data, span.start, span.end):
+            return None
+        raise NotPlain
+    column = opening.end() - opening.start(1)
+    if column <= span.column or _DASH.match(data, opening.end(), span.end):
+        raise NotPlain
+    return opening.end(), column

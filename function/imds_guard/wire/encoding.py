@@ -1,0 +1,36 @@
+"""Which bytes can be YAML or JSON text at all."""
+
+from __future__ import annotations
+
+import re
+
+from imds_guard.wire.errors import InputError, place_at
+
+UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+# YAML 1.1 section 5.1 (c-printable): what libyaml and go-yaml refuse to read.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Line breaks of YAML 1.1 besides LF and CRLF (NEL, LS, PS, a lone CR), and a byte order mark
+# further in. Cutting by lines would miss them, so such text takes the full parser.
+_ODD_BREAK = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]|(?!\A)\xef\xbb\xbf")
+
+
+def check_text(data: bytes) -> None:
+    """Raise InputError unless `data` is UTF-8 without control characters."""
+    if data.startswith(_UTF16_OR_32):
+        raise InputError("the input is UTF-16 or UTF-32; only UTF-8 is read")
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            where = place_at(data, error.start)
+            raise InputError(f"invalid UTF-8 (byte 0x{data[error.start]:02x})", where) from None
+    if found := _CONTROL.search(data):
+        code = data[found.start()]
+        name = "a NUL byte" if code == 0 else f"the control character 0x{code:02x}"
+        raise InputError(f"{name} cannot stand in YAML or JSON", place_at(data, found.start()))
+
+
+def has_odd_breaks(data: bytes) -> bool:
+    """Whether YAML sees line breaks in `data` that are neither LF nor CRLF."""
+    return (b"\r" in data or not data.isascii()) and _ODD_BREAK.search(data) is not None

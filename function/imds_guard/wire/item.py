@@ -1,0 +1,198 @@
+"""One resource of the input: its bytes, and its fields read on demand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.wire import block, full
+from imds_guard.wire.block import NotPlain, Span
+from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imds_guard.wire.full import Value
+
+
+class Item:
+    """A mapping of the input that is one resource.
+
+    `start` and `end` are the bytes of the mapping itself, `column` the one that it starts in.
+    Fields are cut out of the text as they are asked for; where the text has not the plain block
+    shape, `load` gives the whole value instead.
+    """
+
+    __slots__ = ("_load", "_plain", "_value", "column", "data", "end", "field", "start")
+
+    def __init__(
+        self,
+        data: bytes,
+        start: int,
+        end: int,
+        column: int,
+        *,
+        field: str = "",
+        load: Callable[[], Value] | None = None,
+    ) -> None:
+        self.data = data
+        self.start = start
+        self.end = end
+        self.column = column
+        self.field = field
+        self._plain = load is None
+        self._load = load
+        self._value: Value = None
+
+    @property
+    def text(self) -> bytes:
+        """The item's bytes, as they came."""
+        return self.data[self.start : self.end]
+
+    def place(self, field: str = "") -> Place:
+        """Where the item starts; `field` is a path inside it."""
+        path = f"{self.field}.{field}" if self.field and field else self.field or field
+        return place_at(self.data, self.start, path)
+
+    def value(self) -> Value:
+        """The whole item as plain Python, by the full parser. Raises InputError."""
+        if self._value is None:
+            self._value = self._load() if self._load else self._parse()
+        return self._value
+
+    def root(self) -> Mapping:
+        """The item's fields. Raises InputError where the item is not a mapping."""
+        if self._plain:
+            try:
+                entries = block.cut_mapping(self.data, self.start, self.end, self.column)
+            except NotPlain:
+                pass
+            else:
+                return Mapping(self, (), entries)
+        value = self.value()
+        if not isinstance(value, dict):
+            found = describe(value)
+            raise InputError(f"a resource must be a mapping; this is {found}", self.place())
+        return Mapping(self, (), value)
+
+    def _parse(self) -> Value:
+        return full.value(parse_one(self.data, self.start, self.end, self.column))
+
+
+class Mapping:
+    """A mapping inside an item. Its values are cut or built when they are asked for."""
+
+    __slots__ = ("_entries", "_item", "_path")
+
+    def __init__(self, item: Item, path: tuple[str, ...], entries: dict[str, Value]) -> None:
+        self._item = item
+        self._path = path
+        self._entries = entries
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def keys(self) -> list[str]:
+        """The keys, in the order of the text."""
+        return list(self._entries)
+
+    def get(self, key: str) -> Value:
+        """The value of `key` in full; None where it is absent or null."""
+        held = self._entries.get(key)
+        if type(held) is not Span:
+            return held
+        try:
+            return block.read_value(self._item.data, held)
+        except NotPlain:
+            return self._built().get(key)
+
+    def child(self, key: str) -> Mapping | None:
+        """The mapping under `key`; None where it is absent or null.
+
+        Raises ShapeError where it is anything else.
+        """
+        path = (*self._path, key)
+        held = self._entries.get(key)
+        if type(held) is Span:
+            try:
+                opening = block.block_mapping(self._item.data, held)
+                if opening is None:
+                    return None
+                start, column = opening
+                entries = block.cut_mapping(self._item.data, start, held.end, column)
+                return Mapping(self._item, path, entries)
+            except NotPlain:
+                held = self._built().get(key)
+        if held is None:
+            return None
+        if not isinstance(held, dict):
+            where = self._item.place(".".join(path))
+            raise ShapeError(f"expected a mapping, found {describe(held)}", where)
+        return Mapping(self._item, path, held)
+
+    def text(self, key: str) -> str | None:
+        """The scalar under `key`; None where it is absent or null. Raises ShapeError."""
+        held = self.get(key)
+        if held is None or isinstance(held, str):
+            return held
+        if isinstance(held, bool):
+            return "true" if held else "false"
+        where = self._item.place(".".join((*self._path, key)))
+        raise ShapeError(f"expected a string, found {describe(held)}", where)
+
+    def cut_sequence(self, key: str) -> tuple[Span, list[Span]] | None:
+        """A block sequence under `key` and its entries; None where it is anything else."""
+        held = self._entries.get(key)
+        if type(held) is not Span:
+            return None
+        try:
+            entries = block.cut_sequence(self._item.data, held)
+        except NotPlain:
+            return None
+        return None if entries is None else (held, entries)
+
+    def _built(self) -> dict[str, Value]:
+        value = self._item.value()
+        for key in self._path:
+            value = value[key]
+        assert isinstance(value, dict)
+        return value
+
+
+def parse_one(data: bytes, start: int, end: int, column: int) -> full.Node:
+    """The node at data[start:end], whose text starts in `column`. Raises InputError."""
+    text = " " * column + data[start:end].decode()
+    nodes = full.documents(text, line=data.count(b"\n", 0, start))
+    if len(nodes) != 1:
+        raise InputError("expected one YAML document here", place_at(data, start))
+    return nodes[0]
+
+
+def describe(value: Value) -> str:
+    """What kind of value this is, in words; never the value itself."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return "a boolean" if isinstance(value, bool) else "a scalar"
+
+
+def place_of(item: Item, path: tuple[str | int, ...]) -> Place:
+    """The line and column of a field inside an item, or of the nearest one around it."""
+    try:
+        node = parse_one(item.data, item.start, item.end, item.column)
+    except InputError:
+        return item.place()  # JSON with escapes that YAML has not
+    at = node
+    for step in path:
+        if isinstance(step, int):
+            if node.kind != "sequence" or step >= len(node.items):
+                break
+            at = node = node.items[step]
+        else:
+            found = [i for i, key in enumerate(node.keys) if full.key_text(key) == step]
+            if not found:
+                break
+            at, node = node.keys[found[0]], node.items[found[0]]
+    return Place(line=at.line + 1, column=at.column + 1)

@@ -1,0 +1,115 @@
+"""The input as a whole: its resources in order, and what is to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imds_guard.wire import emit
+from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.wire.item import Item
+
+RESULT_OWNER = ("function", "imds-guard")
+"""The tag by which results of an earlier run of ours are known."""
+
+
+@dataclass(slots=True, eq=False)
+class ResourceListFrame:
+    """What a ResourceList has around its items."""
+
+    api_version: str
+    function_config: Item | None
+    results: Sequence | None
+    end: int  # where a further key of the list can be put
+    block: bool  # a block mapping, or braces
+    column: int | None  # of the list's keys; None: JSON on one line
+    newline: str = "\n"
+
+    def new_key(self, key: str, value: list[Any]) -> Splice:
+        """The list with one more key, at its end."""
+        if self.block:
+            indent = " " * (self.column or 0)
+            lines = [f"{indent}{key}:"]
+            lines += [indent + line for line in emit.block_lines(value)]
+            text = self.newline + self.newline.join(lines)
+        else:
+            lines = emit.json_lines(value, self.column)
+            lead = ", " if self.column is None else ",\n" + " " * self.column
+            text = f'{lead}"{key}": ' + "\n".join(lines)
+        return Splice(self.end, self.end, text.encode())
+
+
+@dataclass(slots=True, eq=False)
+class Listing:
+    """A ResourceList or a stream of resources, and the changes to make in it."""
+
+    data: bytes
+    top: Sequence | None  # the items or the documents; None where a ResourceList has no items yet
+    frame: ResourceListFrame | None = None  # None: a stream
+    _changes: dict[int, tuple[Sequence, Changes]] = field(default_factory=dict)
+    _new: list[dict[str, Any]] = field(default_factory=list)
+    _results: list[dict[str, Any]] = field(default_factory=list)
+
+    def changes(self, sequence: Sequence) -> Changes:
+        """The changes noted for `sequence`, to be added to."""
+        return self._changes.setdefault(id(sequence), (sequence, Changes()))[1]
+
+    def append(self, manifest: dict[str, Any]) -> None:
+        """Add a resource behind all others."""
+        if self.top is None:
+            self._new.append(manifest)
+        else:
+            self.changes(self.top).appended.append(manifest)
+
+    def report(self, results: list[dict[str, Any]]) -> None:
+        """The results of this run; a stream has no place for them."""
+        self._results = results
+
+    def render(self) -> Iterator[bytes | memoryview]:
+        """The whole text with the changes made; the same bytes where there are none."""
+        splices = [
+            splice
+            for sequence, changes in self._changes.values()
+            for splice in sequence.splices(changes)
+        ]
+        if self.frame:
+            if self._new:
+                splices.append(self.frame.new_key("items", self._new))
+            splices += self._result_splices(self.frame)
+        return apply(self.data, splices)
+
+    def _result_splices(self, frame: ResourceListFrame) -> Iterator[Splice]:
+        """Ours of an earlier run make room for ours of this one; everyone else's stay."""
+        if frame.results is None:
+            if self._results:
+                yield frame.new_key("results", self._results)
+            return
+        earlier = [
+            (index, value)
+            for index, entry in enumerate(frame.results.entries)
+            if _is_ours(value := entry.item.value())
+        ]
+        if [value for _, value in earlier] == [as_text(result) for result in self._results]:
+            return
+        changes = Changes(removed={index for index, _ in earlier}, appended=self._results)
+        yield from frame.results.splices(changes)
+
+
+def _is_ours(result: Any) -> bool:
+    tags = result.get("tags") if isinstance(result, dict) else None
+    return isinstance(tags, dict) and tags.get(RESULT_OWNER[0]) == RESULT_OWNER[1]
+
+
+def as_text(value: Any) -> Any:
+    """`value` as a reader of this package sees it: scalars as text."""
+    if isinstance(value, dict):
+        return {key: as_text(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [as_text(held) for held in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value

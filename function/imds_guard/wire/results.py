@@ -1,0 +1,59 @@
+"""Results: what a function has to say, in the ResourceList and to the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from imds_guard.wire.listing import RESULT_OWNER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of the KRM functions specification.
+
+    `id` is a finding's id (IG001) or a word; `subject` is what a person calls the resource;
+    `reference` holds apiVersion, kind, name and namespace.
+    """
+
+    severity: Severity
+    id: str
+    message: str
+    subject: str = ""
+    reference: Mapping[str, str] | None = None
+    field: str | None = None
+    current: Any = None
+    proposed: Any = None
+    path: str | None = None
+    index: int | None = None
+    fix: str = ""
+
+    def manifest(self) -> dict[str, Any]:
+        """The result as it stands in a ResourceList."""
+        message = f"{self.message} (fix: {self.fix})" if self.fix else self.message
+        found: dict[str, Any] = {"message": message, "severity": self.severity}
+        if self.reference:
+            found["resourceRef"] = dict(self.reference)
+        if self.field:
+            found["field"] = {"path": self.field}
+            if self.current is not None:
+                found["field"]["currentValue"] = self.current
+            if self.proposed is not None:
+                found["field"]["proposedValue"] = self.proposed
+        if self.path:
+            found["file"] = {"path": self.path}
+            if self.index is not None:
+                found["file"]["index"] = self.index
+        found["tags"] = {RESULT_OWNER[0]: RESULT_OWNER[1], "id": self.id}
+        return found
+
+    def line(self) -> str:
+        """The result as one line for a person."""
+        subject = f" {self.subject}" if self.subject else ""
+        fix = f" (fix: {self.fix})" if self.fix else ""
+        return f"{self.severity} {self.id}{subject}: {self.message}{fix}".replace("\n", " ")

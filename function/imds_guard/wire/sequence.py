@@ -1,0 +1,149 @@
+"""Sequences of resources in the input that can be edited without touching their other entries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from imds_guard.wire import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.wire.item import Item
+
+Manifest = dict[str, Any]
+"""A resource that we write, as plain Python."""
+
+
+class Splice(NamedTuple):
+    """The bytes from `start` to `end` of the input are to become `text`."""
+
+    start: int
+    end: int
+    text: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One resource and the text around it that goes when it goes."""
+
+    item: Item
+    lead: int  # the first byte to remove with it: its dash's line break, its document marker
+    tail: int  # the byte behind the last one that may be its own
+    flow: bool = False  # written between braces
+
+
+@dataclass(slots=True, eq=False)
+class Changes:
+    """What is to become of a sequence's entries; those that are not named stay as they are."""
+
+    replaced: dict[int, Manifest] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    appended: list[Manifest] = field(default_factory=list)
+
+
+class Sequence(Protocol):
+    """Entries in the order of the text, and how to change them."""
+
+    entries: list[Entry]
+
+    def splices(self, changes: Changes) -> Iterator[Splice]:
+        """The edits that make `changes`, in any order."""
+        ...
+
+
+_TRAILING = re.compile(rb"(?:\r?\n[ ]*(?:#[^\n]*)?)+\Z")
+
+
+def content_end(item: Item) -> int:
+    """Where the item's own text ends: comments and blank lines behind it belong to what follows."""
+    found = _TRAILING.search(item.text)
+    return item.start + found.start() if found else item.end
+
+
+def before_break(data: bytes, at: int) -> int:
+    """`at`, or the start of the line break when `at` is inside a CRLF."""
+    return at - 1 if data[at - 1 : at] == b"\r" else at
+
+
+@dataclass(slots=True, eq=False)
+class BlockSequence:
+    """`items:` with one dash per entry. `key_end` is the byte behind the key's colon.
+
+    Entries are from a line break (`lead`) to the next one, so that a last line without a line
+    break stays one.
+    """
+
+    entries: list[Entry]
+    column: int  # of the dashes
+    key_end: int
+    end: int  # of the sequence's last line
+    newline: str = "\n"
+    empty: tuple[int, int] | None = None  # the [] that stands for no entries
+
+    def splices(self, changes: Changes) -> Iterator[Splice]:
+        for index in changes.removed:
+            entry = self.entries[index]
+            yield Splice(entry.lead, content_end(entry.item), b"")
+        for index, manifest in changes.replaced.items():
+            item = self.entries[index].item
+            yield Splice(item.start, content_end(item), self._text(manifest, item.column))
+        if changes.appended:
+            if self.empty:
+                yield Splice(*self.empty, b"")
+            yield Splice(self.end, self.end, b"".join(self._new(m) for m in changes.appended))
+        elif self.entries and len(changes.removed) == len(self.entries):
+            yield Splice(self.key_end, self.key_end, b" []")
+
+    def _new(self, manifest: Manifest) -> bytes:
+        dash = f"{self.newline}{' ' * self.column}- ".encode()
+        return dash + self._text(manifest, self.column + 2)
+
+    def _text(self, manifest: Manifest, column: int) -> bytes:
+        return self.newline.join(emit.block_lines(manifest, column)).encode()
+
+
+@dataclass(slots=True, eq=False)
+class FlowSequence:
+    """Entries between brackets, in YAML or JSON. `opening` is the byte behind the bracket."""
+
+    entries: list[Entry]
+    opening: int
+    column: int | None  # where entries start on lines of their own; None: all on one line
+
+    def splices(self, changes: Changes) -> Iterator[Splice]:
+        for index, manifest in changes.replaced.items():
+            item = self.entries[index].item
+            yield Splice(item.start, item.end, self._text(manifest))
+        kept = [i for i in range(len(self.entries)) if i not in changes.removed]
+        last_kept = kept[-1] if kept else -1
+        for index in changes.removed:
+            if index < last_kept:
+                start = self.entries[index].item.start
+                yield Splice(start, self.entries[index + 1].item.start, b"")
+        at = self.entries[last_kept].item.end if kept else self.opening
+        end = max(at, self.entries[-1].item.end) if self.entries else at
+        separator = b"," + self._break()
+        new = separator.join(self._text(manifest) for manifest in changes.appended)
+        if new:
+            new = (separator if kept else self._break().lstrip(b" ")) + new
+        yield Splice(at, end, new)
+
+    def _break(self) -> bytes:
+        return b" " if self.column is None else b"\n" + b" " * self.column
+
+    def _text(self, manifest: Manifest) -> bytes:
+        return "\n".join(emit.json_lines(manifest, self.column)).encode()
+
+
+def apply(data: bytes, splices: list[Splice]) -> Iterator[bytes | memoryview]:
+    """`data` with the splices made, in pieces; nothing is copied that does not change."""
+    view = memoryview(data)
+    at = 0
+    for splice in sorted(splices, key=lambda s: (s.start, s.end)):
+        yield view[at : splice.start]
+        yield splice.text
+        at = splice.end
+    yield view[at:]
