@@ -1,0 +1,154 @@
+"""The fields of the functionConfig."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema, model_validator
+
+from imds_guard.config.types import (
+    Cidr,
+    LabelKey,
+    Labels,
+    Model,
+    NamespaceGlob,
+    NamespaceName,
+    PolicyName,
+    PortText,
+    Reason,
+    WorkloadReference,
+    one_of,
+)
+from imds_guard.platforms import PLATFORMS, PROVIDERS
+
+DEFAULT_NAME = "imds-guard"
+
+Family = Literal["IPv4", "IPv6"]
+_FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
+
+
+class Namespaces(Model):
+    """Which namespaces are governed: names or globs. No include: all that are found."""
+
+    include: list[NamespaceGlob] = Field(default_factory=list)
+    exclude: list[NamespaceGlob] = Field(
+        default_factory=lambda: ["kube-system", "kube-public", "kube-node-lease"]
+    )
+
+
+class NamedWorkload(Model):
+    """A workload that a generator is told of, since it sees no resources."""
+
+    name: PolicyName
+    namespace: NamespaceName | None = None
+    match_labels: Labels = Field(alias="matchLabels", min_length=1)
+
+
+class DnsOverride(Model):
+    """Where names resolve, where the platform's own answer does not fit."""
+
+    to: Literal["cluster", "anywhere"] = "cluster"
+    namespace: NamespaceName | None = None
+    pod_labels: Labels | None = Field(None, alias="podLabels")
+    ports: list[Annotated[int, Field(ge=1, le=65535)]] | None = None
+    addresses: list[Cidr] | None = None
+
+
+class Peer(Model):
+    """Pods of a namespace, pods by label, or both at once; or addresses."""
+
+    namespace: NamespaceName | None = None
+    pod_labels: Labels | None = Field(None, alias="podLabels")
+    cidr: Cidr | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Peer:
+        by_pod = self.namespace is not None or self.pod_labels is not None
+        if by_pod == (self.cidr is not None):
+            raise ValueError("needs namespace, podLabels or both; or cidr alone")
+        return self
+
+
+class IngressAllowance(Model):
+    """Traffic to let in, to one workload or to all."""
+
+    workload: WorkloadReference | None = None
+    peer: Peer = Field(alias="from")
+    ports: list[PortText] = Field(default_factory=list)
+
+
+class EgressAllowance(Model):
+    """Traffic to let out, of one workload or of all."""
+
+    workload: WorkloadReference | None = None
+    peer: Peer = Field(alias="to")
+    ports: list[PortText] = Field(default_factory=list)
+
+
+class Allow(Model):
+    """What the application needs besides names and the web."""
+
+    same_namespace: bool = Field(False, alias="sameNamespace")
+    ingress: list[IngressAllowance] = Field(default_factory=list)
+    egress: list[EgressAllowance] = Field(default_factory=list)
+
+
+class WorkloadException(Model):
+    """A workload that may reach the metadata service, and why."""
+
+    workload: WorkloadReference
+    reason: Annotated[Reason, Field(min_length=1)]
+    ports: list[PortText] = Field(default_factory=list)
+
+
+class Names(Model):
+    """The names of the policies."""
+
+    default_deny: PolicyName = Field("default-deny-all", alias="defaultDeny")
+    allow_dns: PolicyName = Field("allow-dns-egress", alias="allowDns")
+    deny_metadata: PolicyName = Field("deny-cloud-metadata", alias="denyMetadata")
+
+
+class Spec(Model):
+    """What to write, and for whom."""
+
+    platform: Annotated[str, one_of(list(PLATFORMS), "platform")] = Field(
+        "generic", json_schema_extra={"enum": list(PLATFORMS)}
+    )
+    providers: list[
+        Annotated[
+            str,
+            one_of(list(PROVIDERS), "provider"),
+            WithJsonSchema({"type": "string", "enum": list(PROVIDERS)}),
+        ]
+    ] = Field(default_factory=list)
+    scope: Literal["namespace", "workload"] = "namespace"
+    egress: Literal["dns", "web", "any"] = "web"
+    block: Literal["link-local", "endpoints"] = "link-local"
+    ip_families: list[Family] = Field(
+        default_factory=lambda: [*_FAMILIES], alias="ipFamilies", min_length=1
+    )
+    namespaces: Namespaces = Field(default_factory=Namespaces)
+    workloads: list[NamedWorkload] = Field(default_factory=list)
+    manifests: list[str] = Field(default_factory=list)
+    dns: DnsOverride = Field(default_factory=DnsOverride)
+    allow: Allow = Field(default_factory=Allow)
+    exceptions: list[WorkloadException] = Field(default_factory=list)
+    conflicts: Literal["fail", "adopt", "skip"] = "fail"
+    names: Names = Field(default_factory=Names)
+    labels: Labels = Field(default_factory=dict)
+    annotations: dict[LabelKey, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Spec:
+        names = [self.names.default_deny, self.names.allow_dns, self.names.deny_metadata]
+        if len(set(names)) != len(names):
+            raise ValueError("names must differ from each other")
+        return self
+
+
+class Config(Model):
+    """A functionConfig: its name, by which its policies are known as its own, and its spec."""
+
+    name: str = DEFAULT_NAME
+    spec: Spec = Field(default_factory=Spec)

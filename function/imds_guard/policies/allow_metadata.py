@@ -1,0 +1,64 @@
+"""allow-metadata-<workload>: an exception, with its reason.
+
+One workload may reach the metadata endpoints of its platform, each address on its own and only on
+the ports that it answers, or on those that the exception names. The reason stands in an annotation
+of the policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.policies.frame import (
+    REASON,
+    Manifest,
+    Settings,
+    Target,
+    network_policy,
+    port_rule,
+)
+from imds_guard.reach.addresses import network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imds_guard.config import Port
+
+
+def build(
+    settings: Settings, target: Target, *, workload: str, reason: str, ports: Sequence[Port] = ()
+) -> Manifest:
+    """The exception for the pods of `target`, which are those of `workload`."""
+    versions = [int(family[-1]) for family in settings.config.spec.ip_families]
+    by_ports: dict[tuple[int, ...], list[str]] = {}
+    for endpoint in settings.endpoints:
+        address = network(endpoint.address)
+        if address.version in versions:
+            by_ports.setdefault(_ports_of(settings, endpoint.address), []).append(str(address))
+    if ports:
+        every = [address for addresses in by_ports.values() for address in addresses]
+        rules = [_rule(every, [port_rule(port) for port in ports])]
+    else:
+        rules = [
+            _rule(addresses, [{"protocol": "TCP", "port": number} for number in numbers])
+            for numbers, addresses in by_ports.items()
+        ]
+    return network_policy(
+        settings,
+        target,
+        f"allow-metadata-{workload}",
+        policy_types=["Egress"],
+        rules={"egress": rules},
+        annotations={REASON: reason},
+    )
+
+
+def _rule(addresses: list[str], ports: list[Manifest]) -> Manifest:
+    peers = [{"ipBlock": {"cidr": address}} for address in dict.fromkeys(addresses)]
+    return {"to": peers, "ports": ports}
+
+
+def _ports_of(settings: Settings, address: str) -> tuple[int, ...]:
+    """Every port on which some provider in use answers at this address."""
+    found = {port for one in settings.endpoints if one.address == address for port in one.ports}
+    return tuple(sorted(found))

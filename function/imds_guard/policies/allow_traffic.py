@@ -1,0 +1,97 @@
+"""allow-ingress-from-... and allow-egress-to-...: what the configuration's `allow` names.
+
+One policy per entry. A peer is a namespace, pods by label, pods by label in a namespace, or a
+CIDR; a CIDR that holds a metadata address gets its `except` by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from imds_guard.policies.allow_dns import NAMESPACE_NAME
+from imds_guard.policies.frame import (
+    Manifest,
+    Settings,
+    Target,
+    network_policy,
+    port_rule,
+    slug,
+)
+from imds_guard.reach.addresses import carve
+
+if TYPE_CHECKING:
+    from imds_guard.config import Allow, Peer, Port
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """An entry of allow.ingress or allow.egress, with the name that its policy takes."""
+
+    policy_type: Literal["Ingress", "Egress"]
+    name: str
+    workload: str | None
+    peer: Peer
+    ports: Sequence[Port]
+
+    def build(self, settings: Settings, target: Target) -> Manifest:
+        """The policy for `target`."""
+        inward = self.policy_type == "Ingress"
+        peer = _peer(self.peer, () if inward else settings.metadata_addresses)
+        rule: Manifest = {"from" if inward else "to": [peer]}
+        if self.ports:
+            rule["ports"] = [port_rule(port) for port in self.ports]
+        return network_policy(
+            settings,
+            target,
+            self.name,
+            policy_types=[self.policy_type],
+            rules={self.policy_type.lower(): [rule]},
+        )
+
+
+def allowances(allow: Allow) -> list[Allowance]:
+    """The entries of `allow` in order; one whose name is taken gets a number."""
+    taken: Counter[str] = Counter()
+
+    def unique(stem: str, peer: Peer) -> str:
+        name = f"{stem}-{_peer_name(peer)}"
+        taken[name] += 1
+        return name if taken[name] == 1 else f"{name}-{taken[name]}"
+
+    inward = [
+        Allowance("Ingress", unique("allow-ingress-from", e.peer), e.workload, e.peer, e.ports)
+        for e in allow.ingress
+    ]
+    outward = [
+        Allowance("Egress", unique("allow-egress-to", e.peer), e.workload, e.peer, e.ports)
+        for e in allow.egress
+    ]
+    return inward + outward
+
+
+def _peer_name(peer: Peer) -> str:
+    labels = [part for label in (peer.pod_labels or {}).items() for part in label]
+    return "-".join(slug(part) for part in (peer.namespace, *labels, peer.cidr) if part)
+
+
+def _peer(peer: Peer, blocked: tuple[str, ...]) -> Manifest:
+    if peer.cidr is not None:
+        block: Manifest = {"cidr": peer.cidr}
+        if excepted := carve(peer.cidr, blocked):
+            block["except"] = list(excepted)
+        return {"ipBlock": block}
+    found: Manifest = {}
+    if peer.namespace is not None:
+        found["namespaceSelector"] = {"matchLabels": {NAMESPACE_NAME: peer.namespace}}
+    if peer.pod_labels is not None:
+        # matchExpressions, since kustomize's commonLabels rewrite matchLabels in peers.
+        found["podSelector"] = {
+            "matchExpressions": [
+                {"key": key, "operator": "In", "values": [value]}
+                for key, value in peer.pod_labels.items()
+            ]
+        }
+    return found

@@ -1,0 +1,42 @@
+"""deny-cloud-metadata: the world, but not the metadata service.
+
+The only way to deny an address with NetworkPolicy is to allow the others: all addresses `except`
+the metadata endpoints, per IP family. With `egress: web` TCP 80 and 443 only; with `egress: any`
+every port, and every pod too, since an ipBlock does not match pods on every engine. With
+`egress: dns` there is nothing to carve out of, and the policy is not written.
+"""
+
+from __future__ import annotations
+
+from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
+from imds_guard.reach.addresses import carve
+
+WEB_PORTS = (80, 443)
+
+
+def build(settings: Settings, target: Target) -> Manifest | None:
+    """The carve-out for `target`; None where the configuration lets nothing out anyway."""
+    spec = settings.config.spec
+    if spec.egress == "dns":
+        return None
+    web = [{"protocol": "TCP", "port": port} for port in WEB_PORTS]
+    # A rule per family: some engines apply one block's except to the others of its rule.
+    rules = [_rule(cidr, carve(cidr, settings.blocked)) for cidr in settings.any_address]
+    if spec.egress == "web":
+        rules = [{**rule, "ports": web} for rule in rules]
+    else:
+        rules.append({"to": [{"namespaceSelector": {}}]})
+    return network_policy(
+        settings,
+        target,
+        spec.names.deny_metadata,
+        policy_types=["Egress"],
+        rules={"egress": rules},
+    )
+
+
+def _rule(cidr: str, excepted: tuple[str, ...]) -> Manifest:
+    block: Manifest = {"cidr": cidr}
+    if excepted:
+        block["except"] = list(excepted)
+    return {"to": [{"ipBlock": block}]}

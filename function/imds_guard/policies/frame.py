@@ -1,0 +1,145 @@
+"""What every policy that we write has in common."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imds_guard.platforms import PLATFORMS, PROVIDERS
+from imds_guard.reach.addresses import network
+
+if TYPE_CHECKING:
+    from imds_guard.config import Config, DnsOverride, Port
+    from imds_guard.platforms import Dns, Endpoint
+
+Manifest = dict[str, Any]
+
+MANAGED_BY = ("app.kubernetes.io/managed-by", "imds-guard")
+OWNER = "imds-guard.dev/config"
+REFERENCES = "imds-guard.dev/references"
+REASON = "imds-guard.dev/reason"
+GIVEN_KEYS = "imds-guard.dev/given"
+"""Which label and annotation keys the configuration gave, so that a later run can drop them."""
+
+LONGEST_NAME = 63
+# CIS Kubernetes benchmark 5.3.2: every namespace has NetworkPolicies. MITRE ATT&CK T1552.005:
+# credentials from the cloud instance metadata API.
+_REFERENCES = "CIS Kubernetes 5.3.2, MITRE ATT&CK T1552.005"
+_ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
+# RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
+_LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The pods that a set of policies is for, and the names that it takes."""
+
+    namespace: str | None
+    pod_selector: Manifest = field(default_factory=dict)
+    prefix: str = ""  # the workload's name, where the set is one workload's
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A configuration with its platform's facts filled in."""
+
+    config: Config
+    dns: Dns
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def any_address(self) -> tuple[str, ...]:
+        """The CIDR of all addresses, per IP family that is in use."""
+        return tuple(_ANY[family] for family in _ANY if family in self.config.spec.ip_families)
+
+    @property
+    def metadata_addresses(self) -> tuple[str, ...]:
+        """Every metadata endpoint as a CIDR, of both families."""
+        return tuple(dict.fromkeys(str(network(one.address)) for one in self.endpoints))
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """The CIDRs that no policy of ours opens by the way."""
+        spec = self.config.spec
+        link_local = tuple(_LINK_LOCAL.values()) if spec.block == "link-local" else ()
+        return self.metadata_addresses + link_local
+
+
+def settings(config: Config) -> Settings:
+    """The configuration with its platform's facts filled in."""
+    platform = PLATFORMS[config.spec.platform]
+    names = dict.fromkeys((*platform.providers, *config.spec.providers))
+    endpoints = tuple(endpoint for name in names for endpoint in PROVIDERS[name].endpoints)
+    return Settings(config, _dns(platform.dns, config.spec.dns), endpoints)
+
+
+def _dns(dns: Dns, override: DnsOverride) -> Dns:
+    """The platform's DNS, with what the configuration says instead."""
+    if override.namespace is not None:
+        dns = dns._replace(namespace=override.namespace)
+    if override.ports is not None:
+        dns = dns._replace(ports=tuple(override.ports))
+    if override.addresses is not None:
+        dns = dns._replace(addresses=tuple(override.addresses))
+    if override.pod_labels is not None:
+        dns = dns._replace(pod_labels=tuple((k, (v,)) for k, v in override.pod_labels.items()))
+    return dns
+
+
+def network_policy(
+    settings: Settings,
+    target: Target,
+    name: str,
+    *,
+    policy_types: list[str],
+    rules: Manifest | None = None,
+    annotations: dict[str, str] | None = None,
+) -> Manifest:
+    """A NetworkPolicy for `target`; `rules` are its ingress and egress."""
+    spec = settings.config.spec
+    metadata: Manifest = {"name": policy_name(target, name)}
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    metadata["labels"] = {MANAGED_BY[0]: MANAGED_BY[1], **spec.labels}
+    own = {OWNER: settings.config.name, REFERENCES: _REFERENCES, **(annotations or {})}
+    metadata["annotations"] = {**own, **spec.annotations}
+    if given := sorted((*spec.labels, *spec.annotations)):
+        metadata["annotations"][GIVEN_KEYS] = ", ".join(given)
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": {
+            "podSelector": target.pod_selector,
+            "policyTypes": policy_types,
+            **(rules or {}),
+        },
+    }
+
+
+def policy_name(target: Target, name: str) -> str:
+    """The policy's name for this target, cut to 63 characters with a hash when it is longer."""
+    return shortened(f"{target.prefix}-{name}" if target.prefix else name)
+
+
+def shortened(name: str) -> str:
+    """`name`, or its beginning with a hash of all of it, at most 63 characters long."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 9].rstrip('-.')}-{digest}"
+
+
+def slug(text: str) -> str:
+    """`text` as a part of a resource's name."""
+    letters = "".join(char if char.isalnum() and char.isascii() else "-" for char in text.lower())
+    return "-".join(part for part in letters.split("-") if part)
+
+
+def port_rule(port: Port) -> Manifest:
+    """A port of the configuration as NetworkPolicyPort."""
+    rule: Manifest = {"protocol": port.protocol, "port": port.port}
+    if port.end_port is not None:
+        rule["endPort"] = port.end_port
+    return rule

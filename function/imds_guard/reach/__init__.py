@@ -1,0 +1,1 @@
+"""What a pod can reach: sets of addresses and ports."""

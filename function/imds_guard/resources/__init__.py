@@ -1,0 +1,20 @@
+"""Typed views of what is read."""
+
+from imds_guard.resources.resource import (
+    INDEX_ANNOTATIONS,
+    PATH_ANNOTATIONS,
+    Address,
+    Resource,
+    resources,
+)
+from imds_guard.resources.workload import Workload, workload
+
+__all__ = [
+    "INDEX_ANNOTATIONS",
+    "PATH_ANNOTATIONS",
+    "Address",
+    "Resource",
+    "Workload",
+    "resources",
+    "workload",
+]
