@@ -1,0 +1,5 @@
+"""python -m imds_guard"""
+
+from imds_guard.cli import main
+
+main()

@@ -1,0 +1,163 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imds_guard import __version__
+from imds_guard.config import Config, ConfigError, from_pairs
+from imds_guard.guard import config_in, generate, read_bytes, run
+from imds_guard.wire import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imds_guard.guard import Outcome
+
+UNUSABLE = 2
+
+_HELP = """Keep pods away from the cloud metadata service.
+
+Reads Kubernetes resources, adds the NetworkPolicies that their namespaces need (a default deny,
+DNS, and the world without the metadata service), and writes everything back, untouched.
+
+\b
+As a function (kustomize, kpt): a ResourceList on stdin, the same list on stdout.
+    kpt fn eval DIR --image IMAGE -- egress=any
+As a pipe: manifests on stdin, manifests with their policies on stdout.
+    kustomize build . | imds-guard | kubectl apply -f -
+Only the policies, from files:
+    imds-guard generate deploy/
+
+\b
+Configuration: a functionConfig of kind ImdsGuard (imds-guard.dev/v1alpha1) or a ConfigMap.
+    spec.platform   generic, eks, gke
+    spec.egress     dns: names only; web: and TCP 80, 443 (default); any: every port
+    spec.scope      namespace (default): one set per namespace; workload: one per workload
+`imds-guard schema` prints all of it.
+
+Exit status: 0 all is well, 1 findings that are errors, 2 unusable input or configuration.
+"""
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option(
+        "--set",
+        "pairs",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="One field of the configuration, such as egress=any or dns.to=anywhere; repeatable.",
+    )(command)
+    return click.option(
+        "--config", "config_file", metavar="FILE", help="A file with the functionConfig."
+    )(command)
+
+
+@click.group(
+    help=_HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@_options
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, config_file: str | None, pairs: tuple[str, ...]) -> None:
+    """The function itself, where no command is named."""
+    if context.invoked_subcommand is not None:
+        if config_file or pairs:
+            raise click.UsageError("--config and --set go behind the command")
+        return
+    if sys.stdin is None or sys.stdin.isatty():
+        click.echo(context.get_help())
+        return
+    config = _config(config_file, pairs)
+    _write(run(sys.stdin.buffer.read(), config))
+
+
+@cli.command("generate")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@_options
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
+def generate_command(
+    paths: tuple[str, ...], config_file: str | None, pairs: tuple[str, ...], output: str | None
+) -> None:
+    """Write only the policies that the resources in files and folders need."""
+    _write(generate(_config(config_file, pairs) or Config(), paths), output)
+
+
+@cli.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of the functionConfig."""
+    import json
+
+    from imds_guard.config.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@cli.command("install-plugin")
+def install_plugin_command() -> None:
+    """Install the legacy exec plugin, for kustomize and kubectl kustomize without --enable-exec."""
+    from imds_guard.plugin import install
+
+    click.echo(install())
+
+
+@cli.command("plugin", hidden=True)
+@click.argument("config_file")
+def plugin_command(config_file: str) -> None:
+    """What the legacy plugin runs: a configuration's path, resources or nothing on stdin."""
+    config = config_in(read_bytes(config_file), os.path.basename(config_file))
+    data = sys.stdin.buffer.read()
+    _write(run(data, config) if data.strip() else generate(config))
+
+
+def main() -> None:
+    """The entry point. Never a traceback for what the input or the configuration holds."""
+    try:
+        cli.main(standalone_mode=True)
+    except (InputError, ConfigError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(UNUSABLE)
+
+
+def _config(file: str | None, pairs: tuple[str, ...]) -> Config | None:
+    config = config_in(read_bytes(file), file) if file else None
+    if not pairs:
+        return config
+    given = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes KEY=VALUE, not {pair!r}")
+        given[key] = value
+    return from_pairs(given, at=("--set",), base=config)
+
+
+def _write(outcome: Outcome, output: str | None = None) -> None:
+    """Put the text out, say what there is to say, and leave with the exit status."""
+    if output is None:
+        sys.stdout.buffer.writelines(outcome.chunks)
+        sys.stdout.buffer.flush()
+    else:
+        _replace_file(Path(output), b"".join(outcome.chunks))
+    for result in outcome.results:
+        if result.severity != "info":
+            click.echo(result.line(), err=True)
+    sys.exit(outcome.exit_code)
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    """The whole file or none of it: a full disk leaves what was there."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        new.write_bytes(data)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {(error.strerror or '').lower()}") from None

@@ -1,0 +1,57 @@
+"""What is in the input: namespaces, their workloads, the policies that stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from imds_guard.guard.pods import EXCLUDE
+from imds_guard.resources import Resource, Workload, workload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass
+class Group:
+    """A namespace of the input, by its own object, by what is in it, or by both."""
+
+    namespace: str | None
+    first: Resource | None  # what made it known; None where the configuration names it
+    excluded: str | None = None  # the reason that its Namespace gives
+    workloads: list[Workload] = field(default_factory=list)
+
+
+@dataclass
+class Inventory:
+    """The input's resources that matter here, in the order of first appearance."""
+
+    groups: dict[str | None, Group] = field(default_factory=dict)
+    policies: list[Resource] = field(default_factory=list)
+    next_index: dict[str, int] = field(default_factory=dict)  # per file, the first free place
+
+    def add(self, resource: Resource) -> None:
+        """Take one resource in. Raises InputError where it is malformed."""
+        if (path := resource.path) is not None:
+            taken = resource.file_index + 1
+            self.next_index[path] = max(self.next_index.get(path, 0), taken)
+        if resource.is_local_config:
+            return
+        if resource.kind == "Namespace" and resource.group == "":
+            group = self._group(resource.address.name, resource)
+            group.excluded = resource.annotation(EXCLUDE)
+        elif resource.kind == "NetworkPolicy" and resource.group == "networking.k8s.io":
+            self.policies.append(resource)
+        elif found := workload(resource):
+            self._group(resource.namespace, resource).workloads.append(found)
+
+    def _group(self, namespace: str | None, resource: Resource) -> Group:
+        return self.groups.setdefault(namespace, Group(namespace, resource))
+
+
+def discover(resources: Iterable[Resource]) -> Inventory:
+    """The inventory of an input. Raises InputError."""
+    inventory = Inventory()
+    for resource in resources:
+        inventory.add(resource)
+    return inventory

@@ -1,0 +1,125 @@
+"""The function: resources in, the same resources with their policies out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imds_guard.config import Config, ConfigError, read_config
+from imds_guard.guard.discover import discover
+from imds_guard.guard.files import read_files
+from imds_guard.guard.plan import plan
+from imds_guard.guard.reconcile import reconcile
+from imds_guard.policies import settings
+from imds_guard.resources import Resource, resources
+from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imds_guard.wire import Item, Listing, Result
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gives: the text to write, and what there is to say."""
+
+    chunks: Iterable[bytes | memoryview]
+    results: list[Result]
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a result is an error, else 0."""
+        return int(any(result.severity == "error" for result in self.results))
+
+
+def run(data: bytes, config: Config | None = None) -> Outcome:
+    """Guard a ResourceList or a stream of resources.
+
+    A ResourceList's own functionConfig comes before `config`. Raises InputError or ConfigError;
+    nothing is to be written then.
+    """
+    listing = read(data)
+    own = listing.frame.function_config if listing.frame else None
+    if own is None:
+        return _guard(listing, resources(listing), config or Config())
+    config = config_of(own)
+    try:
+        found = list(resources(listing))
+        if _is_generator(own, found):
+            return _generate(listing, config)
+        return _guard(listing, found, config)
+    except ConfigError as error:
+        raise _config_error(error, own) from None
+
+
+def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
+    """Only the policies: for the resources in `paths`, or else for what `config` names.
+
+    Raises InputError or ConfigError.
+    """
+    generating = not paths
+    inventory = discover(read_files(paths or config.spec.manifests))
+    planned = plan(settings(config), inventory, generating=generating)
+    manifests = [one.manifest for one in planned.policies]
+    return Outcome(write_documents(manifests), planned.results)
+
+
+def config_in(data: bytes, source: str) -> Config:
+    """The configuration that a file holds. Raises InputError, with the place of the field."""
+    try:
+        return config_of(read_one(data))
+    except InputError as error:
+        raise error.inside(source=source) from None
+
+
+def config_of(item: Item) -> Config:
+    """The configuration that an item holds. Raises InputError, with the place of the field."""
+    value = item.value()
+    if not isinstance(value, dict):
+        raise InputError("must be a mapping", item.place())
+    try:
+        return read_config(value)
+    except ConfigError as error:
+        raise _config_error(error, item) from None
+
+
+def _config_error(error: ConfigError, item: Item) -> InputError:
+    """The error with the place of its field in the text that the configuration came from."""
+    place = place_of(item, error.field)
+    field = f"{item.field}.{error.path}".strip(".")
+    return InputError(error.message, Place(line=place.line, column=place.column, field=field))
+
+
+def _guard(listing: Listing, found: Iterable[Resource], config: Config) -> Outcome:
+    inventory = discover(found)
+    planned = plan(settings(config), inventory)
+    results = planned.results + reconcile(listing, inventory, planned, config)
+    listing.report([result.manifest() for result in results])
+    return Outcome(listing.render(), results)
+
+
+def _generate(listing: Listing, config: Config) -> Outcome:
+    inventory = discover(read_files(config.spec.manifests))
+    planned = plan(settings(config), inventory, generating=True)
+    for one in planned.policies:
+        listing.append(one.manifest)
+    listing.report([result.manifest() for result in planned.results])
+    return Outcome(listing.render(), planned.results)
+
+
+def _is_generator(config: Item, found: list[Resource]) -> bool:
+    """Whether kustomize runs this as a generator: the only item is the functionConfig itself.
+
+    kpt too may send a package that holds nothing else; its items come with the path of a file.
+    """
+    if len(found) != 1 or not found[0].is_local_config or found[0].path is not None:
+        return False
+    value = config.value()
+    metadata = value.get("metadata") or {}
+    address = found[0].address
+    return (value.get("kind"), value.get("apiVersion"), metadata.get("name")) == (
+        address.kind,
+        address.api_version,
+        address.name,
+    )

@@ -1,0 +1,209 @@
+"""Which policies are wanted: the configuration applied to what is governed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from imds_guard.config import ConfigError
+from imds_guard.guard.govern import govern
+from imds_guard.guard.notes import no_reason, note
+from imds_guard.guard.pods import ALLOW_METADATA, own_label
+from imds_guard.policies import (
+    Settings,
+    Target,
+    allow_dns,
+    allow_metadata,
+    allow_same_namespace,
+    allow_traffic,
+    default_deny,
+    deny_metadata,
+    slug,
+)
+from imds_guard.reach.addresses import swallowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imds_guard.config import Port
+    from imds_guard.guard.discover import Inventory
+    from imds_guard.guard.govern import Governed
+    from imds_guard.guard.pods import Pods
+    from imds_guard.resources import Resource
+    from imds_guard.wire import Manifest, Result
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A policy that is wanted, and the resource next to which it belongs."""
+
+    manifest: Manifest
+    protects: Resource | None
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """Its namespace and name."""
+        metadata = self.manifest["metadata"]
+        return metadata.get("namespace"), metadata["name"]
+
+
+@dataclass
+class Plan:
+    """Every policy that is wanted, and what has to be said about how it came to be."""
+
+    policies: list[Planned] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+
+def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) -> Plan:
+    """The policies for an input; with `generating` also those that the configuration names.
+
+    Raises ConfigError where the configuration contradicts itself.
+    """
+    _check_cidrs(settings)
+    made = Plan()
+    matched: set[str] = set()
+    spec = settings.config.spec
+    for governed in govern(spec, inventory, made.results, generating=generating):
+        planner = _Planner(settings, governed, made, matched)
+        planner.plan()
+    references = [one.workload for one in spec.exceptions]
+    references += [
+        one.workload for one in allow_traffic.allowances(spec.allow) if one.workload is not None
+    ]
+    for reference in dict.fromkeys(references):
+        if reference not in matched:
+            fix = "write name, namespace/name or kind/namespace/name, as the build leaves it"
+            message = (
+                "the configuration names this workload, but none that is governed has the name"
+            )
+            made.results.append(note("warning", "unmatched", reference, message, fix=fix))
+    return made
+
+
+def _check_cidrs(settings: Settings) -> None:
+    for index, allowance in enumerate(settings.config.spec.allow.egress):
+        cidr = allowance.peer.cidr
+        if cidr and (inside := swallowed(cidr, settings.metadata_addresses)):
+            raise ConfigError(
+                f"{cidr} is nothing but the metadata service ({inside}); "
+                "if a workload must reach it, write an entry of exceptions with its reason",
+                ("spec", "allow", "egress", index, "to", "cidr"),
+            )
+
+
+class _Planner:
+    """Plans one namespace."""
+
+    def __init__(
+        self, settings: Settings, governed: Governed, made: Plan, matched: set[str]
+    ) -> None:
+        self.settings = settings
+        self.spec = settings.config.spec
+        self.governed = governed
+        self.made = made
+        self.matched = matched
+        self.names = Counter(pods.name for pods in governed.pods)
+
+    def plan(self) -> None:
+        if self.spec.scope == "workload":
+            for pods in self.governed.pods:
+                if target := self._target(pods, "scope: workload"):
+                    self._base(target, pods.resource)
+                    self._allowances(target, pods.resource)
+        else:
+            target = Target(self.governed.namespace, self._every_pod())
+            self._base(target, self.governed.first)
+            self._allowances(target, self.governed.first)
+        self._workload_allowances()
+        for pods in self.governed.pods:
+            self._exception(pods)
+
+    def _want(self, manifest: Manifest, protects: Resource | None) -> None:
+        self.made.policies.append(Planned(manifest, protects))
+
+    def _unique_name(self, pods: Pods) -> str:
+        """The workload's name, with its kind where another workload here has the same."""
+        return pods.name if self.names[pods.name] == 1 else f"{pods.name}-{pods.kind.lower()}"
+
+    def _target(self, pods: Pods, what: str) -> Target | None:
+        """The target for one workload; None, and an error, where no label selects its pods."""
+        if pods.selector:
+            return Target(pods.namespace, pods.selector, self._unique_name(pods))
+        message = f"its pods have no labels, so no policy can select them ({what})"
+        fix = "give its pod template a label"
+        self.made.results.append(
+            note("error", "IG002", str(pods), message, about=pods.resource, fix=fix)
+        )
+        return None
+
+    def _every_pod(self) -> Manifest:
+        """A selector for every pod of the namespace, but for those of workloads left out."""
+        expressions: list[Manifest] = []
+        for pods in self.governed.left_out:
+            label = own_label(pods, self.governed.pods)
+            if label is None:
+                message = "it cannot be left out: another workload here has each of its pod labels"
+                fix = "give its pods a label of their own"
+                self.made.results.append(
+                    note("error", "exclude", str(pods), message, about=pods.resource, fix=fix)
+                )
+                continue
+            expression = {"key": label[0], "operator": "NotIn", "values": [label[1]]}
+            if expression not in expressions:
+                expressions.append(expression)
+        return {"matchExpressions": expressions} if expressions else {}
+
+    def _base(self, target: Target, protects: Resource | None) -> None:
+        self._want(default_deny.build(self.settings, target), protects)
+        self._want(allow_dns.build(self.settings, target), protects)
+        if manifest := deny_metadata.build(self.settings, target):
+            self._want(manifest, protects)
+        if self.spec.allow.same_namespace:
+            self._want(allow_same_namespace.build(self.settings, target), protects)
+
+    def _allowances(self, target: Target, protects: Resource | None) -> None:
+        """What `allow` names for every workload."""
+        for allowance in allow_traffic.allowances(self.spec.allow):
+            if allowance.workload is None:
+                self._want(allowance.build(self.settings, target), protects)
+
+    def _workload_allowances(self) -> None:
+        for allowance in allow_traffic.allowances(self.spec.allow):
+            if allowance.workload is None:
+                continue
+            for pods in self._meant(allowance.workload):
+                if target := self._target(pods, "allow"):
+                    self._want(allowance.build(self.settings, target), pods.resource)
+
+    def _meant(self, reference: str) -> Iterator[Pods]:
+        for pods in self.governed.pods:
+            if pods.is_meant_by(reference):
+                self.matched.add(reference)
+                yield pods
+
+    def _exception(self, pods: Pods) -> None:
+        """A workload's way to the metadata service, by the configuration or by its annotation."""
+        reason, ports = self._reason(pods)
+        if reason is None:
+            return
+        if target := self._target(pods, "exception"):
+            manifest = allow_metadata.build(
+                self.settings,
+                Target(target.namespace, target.pod_selector),
+                workload=slug(target.prefix),
+                reason=reason,
+                ports=ports,
+            )
+            self._want(manifest, pods.resource)
+
+    def _reason(self, pods: Pods) -> tuple[str | None, Sequence[Port]]:
+        meant = [one for one in self.spec.exceptions if pods.is_meant_by(one.workload)]
+        self.matched.update(one.workload for one in meant)
+        if meant:
+            return meant[0].reason, meant[0].ports
+        if pods.exception is not None and not pods.exception.strip():
+            self.made.results.append(no_reason(str(pods), ALLOW_METADATA, pods.resource))
+            return None, ()
+        return (pods.exception.strip() if pods.exception else None), ()

@@ -1,0 +1,78 @@
+"""Pods that a policy can be for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imds_guard.config import NamedWorkload
+    from imds_guard.resources import Resource, Workload
+    from imds_guard.wire import Manifest
+
+EXCLUDE = "imds-guard.dev/exclude"
+ALLOW_METADATA = "imds-guard.dev/allow-metadata"
+_USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The pods of a workload of the input, or of one that a generator is told of.
+
+    `selector` is empty where no label selects them. `excluded` and `exception` are the reasons
+    that annotations give, None where there is no annotation.
+    """
+
+    kind: str
+    namespace: str | None
+    name: str
+    selector: Manifest
+    labels: dict[str, str]
+    excluded: str | None = None
+    exception: str | None = None
+    resource: Resource | None = None
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    def is_meant_by(self, reference: str) -> bool:
+        """Whether `kind/namespace/name`, `namespace/name` or a name alone means these pods."""
+        *kind, name = reference.split("/")
+        namespace = kind.pop() if kind else None
+        return (
+            name == self.name
+            and namespace in (None, self.namespace)
+            and all(one.lower() == self.kind.lower() for one in kind)
+        )
+
+
+def pods_of(workload: Workload) -> Pods:
+    """The pods of a workload. Raises InputError where its template is malformed."""
+    address = workload.resource.address
+    return Pods(
+        address.kind,
+        address.namespace,
+        address.name,
+        workload.pod_selector,
+        workload.pod_labels,
+        workload.annotation(EXCLUDE),
+        workload.annotation(ALLOW_METADATA),
+        workload.resource,
+    )
+
+
+def named_pods(workload: NamedWorkload) -> Pods:
+    """The pods of a workload that the configuration names."""
+    labels = workload.match_labels
+    return Pods("", workload.namespace, workload.name, {"matchLabels": labels}, labels)
+
+
+def own_label(pods: Pods, others: Iterable[Pods]) -> tuple[str, str] | None:
+    """A label of these pods that no others have, the usual ones first; None where there is none."""
+    rest = list(others)
+    for key in sorted(pods.labels, key=lambda key: (key not in _USUAL_LABELS, key)):
+        if all(other.labels.get(key) != pods.labels[key] for other in rest):
+            return key, pods.labels[key]
+    return None

@@ -1,0 +1,125 @@
+"""What has to change so that the policies that are wanted are the ones that stand."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from imds_guard.guard.notes import note
+from imds_guard.policies import GIVEN_KEYS, OWNER
+from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS
+from imds_guard.wire import as_text
+
+if TYPE_CHECKING:
+    from imds_guard.config import Config
+    from imds_guard.guard.discover import Inventory
+    from imds_guard.guard.plan import Plan, Planned
+    from imds_guard.resources import Resource
+    from imds_guard.wire import Listing, Manifest, Result
+
+NEW_FILE = "imds-guard.yaml"
+
+
+def reconcile(listing: Listing, inventory: Inventory, plan: Plan, config: Config) -> list[Result]:
+    """Note in `listing` what has to change, and say what stands in the way.
+
+    A policy of ours that is still right keeps its bytes, a stale one is replaced in place, one no
+    longer wanted goes. Policies of another functionConfig and of other people stay; one that has
+    the name of a wanted one is a conflict.
+    """
+    results: list[Result] = []
+    wanted = {one.key: one for one in plan.policies}
+    for policy in inventory.policies:
+        planned = wanted.get((policy.namespace, policy.address.name))
+        owner = policy.annotation(OWNER)
+        if owner == config.name:
+            if planned is None:
+                listing.changes(policy.sequence).removed.add(policy.index)
+            else:
+                _refresh(listing, policy, planned.manifest)
+        elif planned is not None and not _is_shared(policy, owner, planned):
+            _conflict(listing, policy, planned, config, results)
+        # Its name is taken now: a second policy of this name would be one too many.
+        wanted.pop((policy.namespace, policy.address.name), None)
+    for planned in wanted.values():
+        listing.append(_placed(planned, inventory))
+    return results
+
+
+def _refresh(listing: Listing, policy: Resource, manifest: Manifest) -> None:
+    if not _is_right(policy, manifest):
+        listing.changes(policy.sequence).replaced[policy.index] = _merged(policy, manifest)
+
+
+def _is_right(policy: Resource, manifest: Manifest) -> bool:
+    """Whether the policy says what is wanted; labels and annotations of others may stand there."""
+    stands, wanted = policy.item.value(), as_text(manifest)
+    if {**stands, "metadata": None} != {**wanted, "metadata": None}:
+        return False
+    if stands["metadata"].get("annotations", {}).get(GIVEN_KEYS) != (
+        wanted["metadata"]["annotations"].get(GIVEN_KEYS)
+    ):
+        return False
+    for part in ("labels", "annotations"):
+        has = stands["metadata"].get(part) or {}
+        if any(has.get(key) != value for key, value in wanted["metadata"][part].items()):
+            return False
+    return True
+
+
+def _merged(policy: Resource, manifest: Manifest) -> Manifest:
+    """The manifest with the labels and annotations that others have put on the policy."""
+    stands = policy.item.value()["metadata"]
+    given = ((stands.get("annotations") or {}).get(GIVEN_KEYS) or "").split(", ")
+    metadata = dict(manifest["metadata"])
+    for part in ("labels", "annotations"):
+        has: dict[str, Any] = stands.get(part) or {}
+        others = {k: v for k, v in has.items() if k not in given and k != GIVEN_KEYS}
+        metadata[part] = {**others, **metadata[part]}
+    return {**manifest, "metadata": metadata}
+
+
+def _is_shared(policy: Resource, owner: str | None, planned: Planned) -> bool:
+    """Whether another functionConfig wrote the very same rules: one policy serves both."""
+    spec = as_text(planned.manifest["spec"])
+    return owner is not None and bool(policy.item.value().get("spec") == spec)
+
+
+def _conflict(
+    listing: Listing, policy: Resource, planned: Planned, config: Config, results: list[Result]
+) -> None:
+    how = config.spec.conflicts
+    if how == "adopt":
+        merged = _merged(policy, planned.manifest)
+        listing.changes(policy.sequence).replaced[policy.index] = merged
+        return
+    owner = policy.annotation(OWNER)
+    whose = f"belongs to the functionConfig {owner}" if owner else "is not imds-guard's"
+    subject = str(policy.address)
+    if how == "skip":
+        message = f"a NetworkPolicy of this name {whose}; left as it is, ours is not written"
+        results.append(note("warning", "conflict", subject, message, about=policy))
+        return
+    message = f"a NetworkPolicy of this name {whose}, so ours cannot be written"
+    fix = "rename it, set names, or set conflicts to adopt or skip"
+    results.append(note("error", "conflict", subject, message, about=policy, fix=fix))
+
+
+def _placed(planned: Planned, inventory: Inventory) -> Manifest:
+    """The manifest with a place in the package, next to what it protects.
+
+    Two items cannot have the same path and index: kpt refuses them.
+    """
+    beside = planned.protects.path if planned.protects else None
+    if beside is None:
+        return planned.manifest
+    path = posixpath.join(posixpath.dirname(beside), NEW_FILE)
+    index = inventory.next_index.get(path, 0)
+    inventory.next_index[path] = index + 1
+    metadata = planned.manifest["metadata"]
+    place = {
+        **dict.fromkeys(PATH_ANNOTATIONS, path),
+        **dict.fromkeys(INDEX_ANNOTATIONS, str(index)),
+    }
+    annotations = {**metadata["annotations"], **place}
+    return {**planned.manifest, "metadata": {**metadata, "annotations": annotations}}
