@@ -1,0 +1,58 @@
+# The interpreter that .venv is made of: any Python from 3.10 on.
+PYTHON ?= python3
+# The image that `make image` builds, and what it is built on (empty: the Dockerfile's own).
+IMAGE ?= imds-guard:dev
+BASE ?=
+ENGINE ?= docker
+
+BIN := .venv/bin
+LOCKED := .venv/.locked
+INSTALLED := .venv/.installed
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+	--no-build --no-header --no-emit-index-url --no-emit-find-links
+
+.PHONY: help demo test lock image clean
+
+help:
+	@echo 'make demo    see imds-guard at work on the examples'
+	@echo 'make test    lint, types and tests'
+	@echo 'make image   build the container image $(IMAGE)'
+	@echo 'make lock    renew the hash-locked requirements (LOCK_FLAGS=--upgrade for newer versions)'
+	@echo 'make clean   remove all that make made'
+
+demo: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n auto $(PYTEST_FLAGS)
+
+# Only the hashes in the lock are let in; --clear drops what an older lock left.
+$(LOCKED): requirements-dev.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+		--require-hashes -r requirements-dev.txt
+	touch $@
+
+# Apart from the lock, so that a change of pyproject.toml does not rebuild all of .venv.
+$(INSTALLED): $(LOCKED) pyproject.toml requirements.in
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index \
+		--no-deps --no-build-isolation -e .
+	touch $@
+
+# Not through $(LOCKED): a lock that no longer installs must not stand in its own way.
+lock:
+	test -x $(BIN)/uv || $(MAKE) $(LOCKED)
+	$(LOCK) $(LOCK_FLAGS) requirements.in -o requirements.txt
+	$(LOCK) $(LOCK_FLAGS) requirements-build.in -o requirements-build.txt
+	$(LOCK) $(LOCK_FLAGS) -c requirements.txt -c requirements-build.txt \
+		requirements-dev.in -o requirements-dev.txt
+
+image:
+	$(ENGINE) build $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS) -t $(IMAGE) .
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist function/*.egg-info
+	find function tests -name __pycache__ -type d -prune -exec rm -rf {} +

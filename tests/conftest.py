@@ -1,0 +1,24 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from tests import clients
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> str:
+    """The name of the image, built from this checkout: once, however many processes test it."""
+    docker = clients.engine()
+    # Each of pytest-xdist's processes has its own folder in the one that all of them share.
+    shared = Path(tmp_path_factory.getbasetemp()).parent
+    built = shared / f"image-{testrun_uid}"
+    with (shared / "image.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            built.write_text(clients.build_image(docker))
+        return built.read_text()
