@@ -48,8 +48,13 @@ def from_validation(
     first, *others = error.errors(include_url=False)
     message = _message(first, fields_at)
     if others:
-        message += f" (also wrong: {', '.join(dotted(one['loc']) for one in others)})"
-    return ConfigError(message, (*at, *first["loc"]))
+        message += f" (also wrong: {', '.join(dotted(_place(one)) for one in others)})"
+    return ConfigError(message, (*at, *_place(first)))
+
+
+def _place(error: Any) -> Path:
+    """The path of the field; pydantic ends the path of a mapping's key with [key]."""
+    return tuple(part for part in error["loc"] if part != "[key]")
 
 
 def _message(error: Any, fields_at: Callable[[Path], list[str]]) -> str:
@@ -61,8 +66,10 @@ def _message(error: Any, fields_at: Callable[[Path], list[str]]) -> str:
         return f"{str(error['input'])!r} is not one of {', '.join(known)}"
     if error["type"] == "missing":
         return "is required"
+    if error["type"] in ("too_short", "string_too_short"):
+        return "must not be empty"
     message: str = error["msg"]
-    return message.removeprefix("Value error, ")
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 def dotted(path: Path) -> str:

@@ -10,7 +10,7 @@ from imds_guard.guard.discover import discover
 from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
 from imds_guard.guard.reconcile import reconcile
-from imds_guard.policies import settings
+from imds_guard.policies import OWNER, settings
 from imds_guard.resources import Resource, resources
 from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
 
@@ -44,11 +44,9 @@ def run(data: bytes, config: Config | None = None) -> Outcome:
     if own is None:
         return _guard(listing, resources(listing), config or Config())
     config = config_of(own)
+    found = list(resources(listing))
     try:
-        found = list(resources(listing))
-        if _is_generator(own, found):
-            return _generate(listing, config)
-        return _guard(listing, found, config)
+        return _guard(listing, found, config, generating=_is_generator(own, config, found))
     except ConfigError as error:
         raise _config_error(error, own) from None
 
@@ -91,35 +89,31 @@ def _config_error(error: ConfigError, item: Item) -> InputError:
     return InputError(error.message, Place(line=place.line, column=place.column, field=field))
 
 
-def _guard(listing: Listing, found: Iterable[Resource], config: Config) -> Outcome:
+def _guard(
+    listing: Listing, found: Iterable[Resource], config: Config, *, generating: bool = False
+) -> Outcome:
     inventory = discover(found)
-    planned = plan(settings(config), inventory)
+    if generating:
+        named = discover(read_files(config.spec.manifests))
+        inventory.groups = named.groups
+    planned = plan(settings(config), inventory, generating=generating)
     results = planned.results + reconcile(listing, inventory, planned, config)
     listing.report([result.manifest() for result in results])
     return Outcome(listing.render(), results)
 
 
-def _generate(listing: Listing, config: Config) -> Outcome:
-    inventory = discover(read_files(config.spec.manifests))
-    planned = plan(settings(config), inventory, generating=True)
-    for one in planned.policies:
-        listing.append(one.manifest)
-    listing.report([result.manifest() for result in planned.results])
-    return Outcome(listing.render(), planned.results)
-
-
-def _is_generator(config: Item, found: list[Resource]) -> bool:
-    """Whether kustomize runs this as a generator: the only item is the functionConfig itself.
+def _is_generator(own: Item, config: Config, found: list[Resource]) -> bool:
+    """Whether kustomize runs this as a generator: it sends nothing but the functionConfig itself.
 
     kpt too may send a package that holds nothing else; its items come with the path of a file.
+    What an earlier run has generated may follow.
     """
-    if len(found) != 1 or not found[0].is_local_config or found[0].path is not None:
+    if not found or not found[0].is_local_config or found[0].path is not None:
         return False
-    value = config.value()
+    value = own.value()
     metadata = value.get("metadata") or {}
     address = found[0].address
-    return (value.get("kind"), value.get("apiVersion"), metadata.get("name")) == (
-        address.kind,
-        address.api_version,
-        address.name,
-    )
+    itself = (address.kind, address.api_version, address.name)
+    if itself != (value.get("kind"), value.get("apiVersion"), metadata.get("name")):
+        return False
+    return all(one.annotation(OWNER) == config.name for one in found[1:])

@@ -8,9 +8,10 @@ from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
 from imds_guard.wire.item import Item, Mapping, describe, place_of
 from imds_guard.wire.listing import Listing, as_text
+from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
 from imds_guard.wire.sequence import Entry, Manifest, Sequence
-from imds_guard.wire.yaml_text import nested_sequence, read_yaml
+from imds_guard.wire.yaml_read import read_yaml
 
 __all__ = [
     "Entry",

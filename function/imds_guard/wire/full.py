@@ -213,7 +213,8 @@ class _Composer:
     def _add_key(self, parent: Node, node: Node, event: Any) -> None:
         where = self._at(event.start_mark)
         if node.kind != "scalar":
-            raise InputError("a mapping key must be a string", where)
+            message = "a mapping key must be a string (a template has to be rendered first)"
+            raise InputError(message, where)
         name = key_text(node)
         if name in self._names[-1] and name != _MERGE:
             raise InputError("this key stands twice in one mapping", where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, full
@@ -125,8 +126,7 @@ class Mapping:
         if held is None:
             return None
         if not isinstance(held, dict):
-            where = self._item.place(".".join(path))
-            raise ShapeError(f"expected a mapping, found {describe(held)}", where)
+            raise self._misshapen("a mapping", held, path)
         return Mapping(self._item, path, held)
 
     def text(self, key: str) -> str | None:
@@ -136,8 +136,7 @@ class Mapping:
             return held
         if isinstance(held, bool):
             return "true" if held else "false"
-        where = self._item.place(".".join((*self._path, key)))
-        raise ShapeError(f"expected a string, found {describe(held)}", where)
+        raise self._misshapen("a string", held, (*self._path, key))
 
     def cut_sequence(self, key: str) -> tuple[Span, list[Span]] | None:
         """A block sequence under `key` and its entries; None where it is anything else."""
@@ -149,6 +148,11 @@ class Mapping:
         except NotPlain:
             return None
         return None if entries is None else (held, entries)
+
+    def _misshapen(self, wanted: str, found: Value, path: tuple[str, ...]) -> ShapeError:
+        field = ".".join((self._item.field, *path)).lstrip(".")
+        place = replace(place_of(self._item, path), field=field)
+        return ShapeError(f"expected {wanted}, found {describe(found)}", place)
 
     def _built(self) -> dict[str, Value]:
         value = self._item.value()

@@ -36,6 +36,8 @@ class Result:
     def manifest(self) -> dict[str, Any]:
         """The result as it stands in a ResourceList."""
         message = f"{self.message} (fix: {self.fix})" if self.fix else self.message
+        if self.subject and not self.reference:
+            message = f"{self.subject}: {message}"
         found: dict[str, Any] = {"message": message, "severity": self.severity}
         if self.reference:
             found["resourceRef"] = dict(self.reference)

@@ -1,0 +1,69 @@
+"""The places of nodes that the full parser has found, and sequences made of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imds_guard.wire import full
+from imds_guard.wire.errors import InputError, place_at
+from imds_guard.wire.item import Item
+from imds_guard.wire.sequence import BlockSequence, Entry, FlowSequence, Sequence, before_break
+
+if TYPE_CHECKING:
+    from imds_guard.wire.full import Node
+
+_DASH_BEFORE = re.compile(r"\r?\n[ ]*-(?:[ ]|#[^\n]*\n|\r?\n)*\Z")
+_LONGEST_COMMENT = 10_000  # between a dash and its entry
+
+
+class Marks:
+    """The full parser's places, in bytes of the input.
+
+    `column` is that of the text's start, which parse_one puts before it in spaces.
+    """
+
+    def __init__(self, data: bytes, start: int, end: int, column: int = 0) -> None:
+        self.data = data
+        self.start = start - column
+        self.text = " " * column + data[start:end].decode()
+        self._ascii = len(self.text) == end - start + column
+
+    def byte(self, at: int) -> int:
+        """The byte offset of a character offset in the text."""
+        return self.start + (at if self._ascii else len(self.text[:at].encode()))
+
+    def item(self, node: Node, field: str) -> Item:
+        """A node as an item."""
+        start, end = self.byte(node.start), self.byte(node.end)
+        return Item(self.data, start, end, node.column, field=field, load=lambda: full.value(node))
+
+    def sequence(self, key: Node, node: Node, field: str, newline: str) -> Sequence:
+        """A sequence node, or a null, as a sequence of items. Raises InputError."""
+        if node.kind != "sequence" and full.value(node) is not None:
+            raise InputError(f"{field} must be a list", place_at(self.data, self.byte(node.start)))
+        items = [self.item(held, f"{field}[{index}]") for index, held in enumerate(node.items)]
+        if node.flow:
+            entries = [Entry(item, item.start, item.end, flow=True) for item in items]
+            return FlowSequence(entries, self.byte(node.start) + 1, None)
+        entries = []
+        for held, item in zip(node.items, items, strict=True):
+            before = max(0, held.start - _LONGEST_COMMENT)
+            dash = _DASH_BEFORE.search(self.text[before : held.start])
+            if dash is None:
+                message = "this layout is not supported: an entry without its own line"
+                raise InputError(message, place_at(self.data, item.start, item.field))
+            lead = self.byte(before + dash.start())
+            entries.append(Entry(item, lead, item.end, flow=held.flow))
+        key_end = self.byte(self.text.index(":", key.end) + 1)
+        if not entries:
+            return BlockSequence([], key.column, key_end, key_end, newline)
+        end = before_break(self.data, self._line_end(entries[-1].tail))
+        return BlockSequence(entries, node.column, key_end, end, newline)
+
+    def _line_end(self, at: int) -> int:
+        """The end of the line that a node's text ends in, or ended before."""
+        if self.data[at - 1 : at] == b"\n":
+            return at - 1
+        end = self.data.find(b"\n", at)
+        return len(self.data) if end < 0 else end

@@ -1,0 +1,166 @@
+"""A ResourceList in YAML, of any layout."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imds_guard.wire import block, full
+from imds_guard.wire.block import NotPlain, Span
+from imds_guard.wire.errors import InputError
+from imds_guard.wire.item import Item, parse_one
+from imds_guard.wire.listing import Listing, ResourceListFrame
+from imds_guard.wire.marks import Marks
+from imds_guard.wire.sequence import BlockSequence, Entry, Sequence, before_break
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imds_guard.wire.full import Value
+    from imds_guard.wire.yaml_text import Document, Root, YamlText
+
+_EMPTY_FLOW = re.compile(rb"[ ]*\[[ ]*\]")
+
+
+def is_resource_list(text: YamlText, document: Document, root: Root | None) -> bool:
+    """Whether a document is a ResourceList. Raises InputError."""
+    if root and (kind := root.keys.get("kind")):
+        try:
+            if block.read_scalar(text.data, kind) == "ResourceList":
+                return True
+        except NotPlain:
+            pass
+    if root and not text.suspect(document.start, document.end):
+        return False
+    if b"ResourceList" not in text.data[document.start : document.end]:
+        return False
+    value = full.value(parse_one(text.data, document.start, document.end, 0))
+    return isinstance(value, dict) and value.get("kind") == "ResourceList"
+
+
+def resource_list(text: YamlText, document: Document, root: Root | None) -> Listing:
+    """A document that is a ResourceList. Raises InputError."""
+    try:
+        return _plain_resource_list(text, root)
+    except (NotPlain, InputError):
+        # Not plain, or malformed as far as a cut can see: the full parser knows which, and where.
+        return _parsed_resource_list(text, document)
+
+
+def _plain_resource_list(text: YamlText, root: Root | None) -> Listing:
+    """Cut by lines. Raises NotPlain, or InputError where a cut-out part is malformed."""
+    if root is None:
+        raise NotPlain
+    data, keys = text.data, root.keys
+    items = _plain_sequence(text, keys["items"], "items") if "items" in keys else None
+    results = _plain_sequence(text, keys["results"], "results") if "results" in keys else None
+    config = None
+    for key, span in keys.items():
+        if key in ("items", "results"):
+            continue
+        load = text.verify(span.start, span.end, span.column)
+        if key == "functionConfig":
+            config = _plain_config(data, span, load)
+    version = block.read_value(data, keys["apiVersion"]) if "apiVersion" in keys else None
+    frame = ResourceListFrame(
+        str(version), config, results, root.end, True, root.column, text.newline
+    )
+    if items and items.entries:
+        # Text that was cut off somewhere is cut off in the last item.
+        items.entries[-1].item.value()
+    return Listing(data, items, frame)
+
+
+def _plain_config(data: bytes, span: Span, load: Callable[[], Value] | None) -> Item | None:
+    opening = block.block_mapping(data, span) if load is None else None
+    if opening:
+        return Item(data, opening[0], span.end, opening[1], field="functionConfig")
+    value = load() if load else block.read_value(data, span)
+    if value is None:
+        return None
+    return Item(data, span.start, span.end, 0, field="functionConfig", load=lambda: value)
+
+
+def _plain_sequence(text: YamlText, span: Span, field: str) -> BlockSequence:
+    """A key's block sequence, empty where it is null or []. Raises NotPlain, InputError."""
+    data = text.data
+    spans = block.cut_sequence(data, span)
+    # What stands before the first dash belongs to no entry.
+    if text.suspect(span.start, spans[0].start if spans else span.end):
+        raise NotPlain
+    if spans is None:
+        if block.read_value(data, span):
+            raise NotPlain
+        found = _EMPTY_FLOW.search(data, span.start, span.end)
+        empty = found.span() if found else None
+        end = before_break(data, span.end)
+        return BlockSequence([], span.column, span.start, end, text.newline, empty)
+    return _block_sequence(data, span, spans, field, text.newline, text.verify)
+
+
+def _block_sequence(
+    data: bytes,
+    span: Span,
+    spans: list[Span],
+    field: str,
+    newline: str,
+    verify: Callable[[int, int, int], Callable[[], Value] | None],
+) -> BlockSequence:
+    first_line = data.rfind(b"\n", 0, spans[0].start)
+    column = data.index(b"-", first_line) - first_line - 1
+    lead = before_break(data, first_line)
+    entries = []
+    for index, (start, stop, item_column) in enumerate(spans):
+        stop = before_break(data, stop)
+        load = verify(start, stop, item_column)
+        item = Item(data, start, stop, item_column, field=f"{field}[{index}]", load=load)
+        entries.append(Entry(item, lead, stop))
+        lead = stop
+    return BlockSequence(entries, column, span.start, before_break(data, span.end), newline)
+
+
+def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
+    """By the full parser's marks: any layout at all. Raises InputError."""
+    data = text.data
+    node = parse_one(data, document.start, document.end, 0)
+    marks = Marks(data, document.start, document.end)
+    keys = {
+        full.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
+    }
+    sequences = {
+        name: marks.sequence(*keys[name], name, text.newline)
+        for name in ("items", "results")
+        if name in keys
+    }
+    config = None
+    if "functionConfig" in keys and full.value(keys["functionConfig"][1]) is not None:
+        config = marks.item(keys["functionConfig"][1], "functionConfig")
+    version = full.value(keys["apiVersion"][1]) if "apiVersion" in keys else None
+    if node.flow:
+        end, column = marks.byte(node.items[-1].end), None
+    else:
+        end, column = text.without_last_break(document.start, document.end), node.column
+    frame = ResourceListFrame(
+        str(version), config, sequences.get("results"), end, not node.flow, column, text.newline
+    )
+    return Listing(data, sequences.get("items"), frame)
+
+
+def nested_sequence(item: Item, key: str) -> Sequence | None:
+    """The sequence under `key` of an item as items of its own; None where there is none.
+
+    Raises InputError.
+    """
+    root = item.root()
+    field = f"{item.field}.{key}" if item.field else key
+    newline = "\r\n" if b"\r\n" in item.data[item.start : item.start + 1000] else "\n"
+    if (cut := root.cut_sequence(key)) is not None:
+        span, spans = cut
+        return _block_sequence(item.data, span, spans, field, newline, lambda *_: None)
+    if not isinstance(root.get(key), list):
+        return None
+    node = parse_one(item.data, item.start, item.end, item.column)
+    keys = {full.key_text(name): at for at, name in enumerate(node.keys)}
+    at = keys[key]
+    marks = Marks(item.data, item.start, item.end, item.column)
+    return marks.sequence(node.keys[at], node.items[at], field, newline)

@@ -1,0 +1,62 @@
+"""Reading YAML: a ResourceList, or a stream of documents.
+
+The plain block shape is cut by its lines; every other layout is read by the full parser, whose
+marks then give the same places.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.wire import full
+from imds_guard.wire.documents import YamlDocuments
+from imds_guard.wire.errors import InputError, place_at
+from imds_guard.wire.item import Item, parse_one
+from imds_guard.wire.listing import Listing
+from imds_guard.wire.marks import Marks
+from imds_guard.wire.resource_list import is_resource_list, resource_list
+from imds_guard.wire.sequence import Entry
+from imds_guard.wire.yaml_text import YamlText
+
+if TYPE_CHECKING:
+    from imds_guard.wire.yaml_text import Document, Root
+
+
+def read_yaml(data: bytes) -> Listing:
+    """A ResourceList or a stream of resources in YAML. Raises InputError."""
+    text = YamlText(data)
+    documents = text.documents()
+    roots = [text.root(document) for document in documents]
+    for index, (document, root) in enumerate(zip(documents, roots, strict=True)):
+        if not is_resource_list(text, document, root):
+            continue
+        if len(documents) > 1:
+            other = documents[1 - index] if index < 2 else documents[0]
+            message = "a ResourceList must stand alone; another document stands beside it"
+            raise InputError(message, place_at(data, other.start))
+        return resource_list(text, document, root)
+    made = (
+        _document_entry(text, document, root, f"document {index + 1}" if documents[1:] else "")
+        for index, (document, root) in enumerate(zip(documents, roots, strict=True))
+    )
+    entries = [entry for entry in made if entry]
+    if entries:
+        # Text that was cut off somewhere is cut off in the last document.
+        entries[-1].item.value()
+    return Listing(data, YamlDocuments(data, entries, text.newline))
+
+
+def _document_entry(
+    text: YamlText, document: Document, root: Root | None, field: str
+) -> Entry | None:
+    start, end = document.start, document.end
+    if root and not text.suspect(start, end):
+        item = Item(text.data, root.start, end, root.column, field=field)
+        return Entry(item, document.lead, end, stub=document.stub)
+    node = parse_one(text.data, start, end, 0)
+    if full.value(node) is None:
+        return None  # a null is an empty document
+    at = Marks(text.data, start, end).byte(node.start)
+    load = lambda: full.value(node)  # noqa: E731
+    item = Item(text.data, at, end, node.column, field=field, load=load)
+    return Entry(item, document.lead, end, flow=node.flow, stub=document.stub)

@@ -1,0 +1,116 @@
+"""Reading on demand means the same as reading all of it, and nothing read is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from imds_guard.wire import InputError, Item, Listing, Mapping, full, read
+from tests.yaml_layouts import mutations, resource_lists, streams
+
+thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+NEW = {"kind": "New", "metadata": {"name": "new", "note": "a: b"}}
+
+
+def rendered(listing: Listing) -> bytes:
+    return b"".join(listing.render())
+
+
+def items_of(listing: Listing) -> list[Item]:
+    return [entry.item for entry in listing.top.entries] if listing.top else []
+
+
+def on_demand(mapping: Mapping) -> dict[str, Any]:
+    """All of a mapping, by the same steps as the views take."""
+    found: dict[str, Any] = {}
+    for key in mapping.keys():  # noqa: SIM118 - a Mapping is not iterable
+        value = mapping.get(key)
+        if isinstance(value, dict) and value:
+            child = mapping.child(key)
+            assert child is not None
+            assert on_demand(child) == value
+        found[key] = value
+    return found
+
+
+def parsed(text: str) -> list[Any]:
+    """What the full parser makes of the text: the items, or else the documents."""
+    documents = [full.value(node) for node in full.documents(text)]
+    documents = [one for one in documents if one is not None]
+    for one in documents:
+        if isinstance(one, dict) and one.get("kind") == "ResourceList":
+            return list(one.get("items") or [])
+    return documents
+
+
+@thorough
+@given(resource_lists() | streams())
+def test_every_layout_is_read(made: tuple[str, list[Any]]) -> None:
+    text, items = made
+    listing = read(text.encode())
+    found = [on_demand(item.root()) for item in items_of(listing)]
+    assert found == parsed(text)
+    assert [one["kind"] for one in found] == [one["kind"] for one in items]
+
+
+@thorough
+@given(resource_lists() | streams())
+def test_what_is_read_comes_out_as_it_was(made: tuple[str, list[Any]]) -> None:
+    data = made[0].encode()
+    assert rendered(read(data)) == data
+
+
+@thorough
+@given(resource_lists() | streams())
+def test_a_new_item_follows_and_changes_no_other(made: tuple[str, list[Any]]) -> None:
+    text, _ = made
+    assume(text.endswith("\n"))
+    before = parsed(text)
+    listing = read(text.encode())
+    listing.append(NEW)
+    out = rendered(listing)
+    for item in items_of(listing):
+        assert item.text in out
+    assert parsed(out.decode()) == [*before, NEW]
+    assert items_of(read(out))[-1].value() == NEW
+
+
+@thorough
+@given(resource_lists() | streams())
+def test_an_item_is_replaced_or_removed_alone(made: tuple[str, list[Any]]) -> None:
+    text, _ = made
+    before = parsed(text)
+    for at in range(len(before)):
+        listing = read(text.encode())
+        assert listing.top is not None
+        listing.changes(listing.top).replaced[at] = NEW
+        assert parsed(rendered(listing).decode()) == [*before[:at], NEW, *before[at + 1 :]]
+
+        # One entry goes, or all from it on.
+        for last in (at, len(before) - 1):
+            listing = read(text.encode())
+            assert listing.top is not None
+            listing.changes(listing.top).removed.update(range(at, last + 1))
+            assert parsed(rendered(listing).decode()) == [*before[:at], *before[last + 1 :]]
+
+
+@settings(thorough, max_examples=1500)
+@given(mutations())
+def test_no_layout_is_read_in_two_ways(text: str) -> None:
+    """Where the full parser understands a text, reading on demand understands the same."""
+    try:
+        everything = parsed(text)
+    except InputError:
+        assume(False)
+    try:
+        found = items_of(read(text.encode()))
+    except InputError:
+        return  # a stricter reading is no other reading
+    if not all(isinstance(one, dict) for one in everything):
+        with pytest.raises(InputError):
+            _ = [item.root() for item in found]
+        return
+    assert [on_demand(item.root()) for item in found] == everything
+    assert rendered(read(text.encode())) == text.encode()
