@@ -78,7 +78,8 @@ class YamlText:
                 lead = start
             found.append(Document(lead, start, at, on_marker_line, stub))
             lead, start, opening = at, marker.end(), ending
-            rest = _REST_OF_MARKER_LINE.match(self.data, start)
+            # With odd line breaks, what looks like a comment may hold the document.
+            rest = None if self.odd else _REST_OF_MARKER_LINE.match(self.data, start)
             on_marker_line = rest is None
             if rest:
                 start = rest.end()
