@@ -1,7 +1,33 @@
-"""Data: providers, their metadata endpoints, and the platforms that run on them. No logic."""
+"""Data: clouds and their metadata endpoints, clusters that run on them, engines. No logic."""
 
-from imds_guard.platforms.model import Dns, Endpoint, Platform, Provider, Source
+from imds_guard.platforms.cnis import CNIS
+from imds_guard.platforms.model import (
+    Cni,
+    Dns,
+    Endpoint,
+    Identity,
+    IdentityEndpoint,
+    Neighbour,
+    Platform,
+    Provider,
+    Source,
+    WorkloadSign,
+)
 from imds_guard.platforms.platforms import PLATFORMS
 from imds_guard.platforms.providers import PROVIDERS
 
-__all__ = ["PLATFORMS", "PROVIDERS", "Dns", "Endpoint", "Platform", "Provider", "Source"]
+__all__ = [
+    "CNIS",
+    "PLATFORMS",
+    "PROVIDERS",
+    "Cni",
+    "Dns",
+    "Endpoint",
+    "Identity",
+    "IdentityEndpoint",
+    "Neighbour",
+    "Platform",
+    "Provider",
+    "Source",
+    "WorkloadSign",
+]

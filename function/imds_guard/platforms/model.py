@@ -1,11 +1,17 @@
-"""The shapes of the platform data."""
+"""The shapes of the platform data: facts about clouds and clusters, each with its source."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
 Confidence = Literal["high", "medium"]
-"""high: documented by the provider or read in its code; medium: seen in one place only."""
+"""high: documented by the provider or read in its code; medium: seen in one place only.
+
+What is surer of neither is not in the data.
+"""
+
+Block = Literal["link-local", "endpoints"]
+"""What a carve-out takes out besides the endpoints: all link-local addresses, or nothing more."""
 
 
 class Source(NamedTuple):
@@ -29,6 +35,7 @@ class Provider(NamedTuple):
     name: str
     title: str
     endpoints: tuple[Endpoint, ...]
+    note: str = ""
 
 
 class Dns(NamedTuple):
@@ -38,14 +45,88 @@ class Dns(NamedTuple):
     # Of the DNS pods: each key with the values of which it has one. None: every pod there.
     pod_labels: tuple[tuple[str, tuple[str, ...]], ...] = (("k8s-app", ("kube-dns",)),)
     ports: tuple[int, ...] = (53,)  # the pods' own ports; NetworkPolicy sees those, not a Service's
-    addresses: tuple[str, ...] = ()  # resolvers on the node or the link, always on port 53
+    # Resolvers that no pod selector matches (on the node, the link), always on port 53.
+    addresses: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    # anywhere: no pod and no known address answers, so only the ports can be named.
+    to: Literal["cluster", "anywhere"] = "cluster"
+
+
+class IdentityEndpoint(NamedTuple):
+    """An agent on the node that hands a pod the credentials of its own cloud identity."""
+
+    address: str  # IPv4 or IPv6, without a prefix length
+    ports: tuple[int, ...]  # TCP
+    source: Source
+
+
+class WorkloadSign(NamedTuple):
+    """A key in a manifest that shows that a workload uses a cloud identity."""
+
+    place: Literal["service-account-annotation", "pod-label"]
+    key: str
+    source: Source
+    value: str | None = None  # None: any value
+
+
+class Identity(NamedTuple):
+    """How pods get credentials of their own from the cloud, without the metadata service."""
+
+    name: str
+    title: str
+    endpoints: tuple[IdentityEndpoint, ...] = ()  # what `podIdentity: true` opens, exactly
+    # The credentials come from a service on the internet, TCP 443: nothing of the node to open.
+    over_internet: bool = False
+    # TCP ports at the address of the Kubernetes API server (KUBERNETES_SERVICE_HOST), which
+    # differs from cluster to cluster, so that no address can be given here.
+    api_server_ports: tuple[int, ...] = ()
+    # On Cilium the endpoints' addresses are the entity `host`: no NetworkPolicy matches them,
+    # a CiliumNetworkPolicy with toEntities [host] does.
+    cilium_host: bool = False
+    workload_signs: tuple[WorkloadSign, ...] = ()
+    sources: tuple[Source, ...] = ()
+    note: str = ""
+
+
+class Cni(NamedTuple):
+    """An engine that enforces NetworkPolicies, and where it differs from others.
+
+    The API's text is the norm: rules only add up, `except` takes out of its own ipBlock, and
+    whether an ipBlock matches pods and nodes is left to the engine.
+    """
+
+    name: str
+    title: str
+    ip_block_matches_pods: bool  # an ipBlock that holds a pod's address allows that pod
+    ip_block_matches_nodes: bool  # and one that holds an address on a node, that address
+    except_is_deny_wins: bool  # an `except` denies what another rule allows by a wider CIDR
+    except_spans_rule: bool  # an `except` takes out of the other ipBlocks of its rule too
+    enforces_both_families: bool  # False: in a cluster of one family the other goes unenforced
+    caveats: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
 
+class Neighbour(NamedTuple):
+    """An address near the metadata service that pods need, so it is never excepted on its own."""
+
+    title: str
+    address: str  # IPv4 or IPv6, without a prefix length
+    protocol: Literal["TCP", "UDP"]
+    port: int
+    source: Source
+
+
 class Platform(NamedTuple):
-    """A kind of cluster: what to block there, and how names resolve."""
+    """A kind of cluster: what to block there, how names resolve, how pods get an identity."""
 
     name: str
     title: str
     providers: tuple[str, ...]
     dns: Dns
+    identity: Identity | None = None  # the one that `podIdentity: true` opens
+    further_identities: tuple[Identity, ...] = ()
+    cni: str = ""  # the engine where the platform comes with exactly one
+    block: Block = "link-local"
+    caveats: tuple[str, ...] = ()  # what a person has to know, each a sentence or two
+    neighbours: tuple[Neighbour, ...] = ()
+    sources: tuple[Source, ...] = ()  # of the engine and the caveats

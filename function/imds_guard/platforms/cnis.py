@@ -1,0 +1,105 @@
+"""Engines that enforce NetworkPolicies, and where they differ. A new engine is one entry here."""
+
+from __future__ import annotations
+
+from imds_guard.platforms.model import Cni, Source
+
+_ALL = (
+    Cni(
+        "cilium",
+        "Cilium",
+        ip_block_matches_pods=False,
+        ip_block_matches_nodes=False,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        enforces_both_families=True,
+        caveats=(
+            "An ipBlock never matches pods: 0.0.0.0/0 does not let pods talk to pods or to "
+            "CoreDNS; only selectors do.",
+            "An ipBlock does not match addresses on a node either, unless Cilium runs with "
+            "policy-cidr-match-mode: nodes. NodeLocal DNSCache on the host's network and EKS Pod "
+            "Identity are such addresses; a CiliumNetworkPolicy with toEntities [host] lets pods "
+            "reach them.",
+        ),
+        sources=(
+            Source("Cilium documentation, Network policy, IP/CIDR based"),
+            Source("Cilium documentation, Kubernetes NetworkPolicy, known missing features"),
+            Source("Cilium, issue 34387"),
+        ),
+    ),
+    Cni(
+        "calico",
+        "Calico, also as the policy engine of Canal",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        enforces_both_families=True,
+        sources=(Source("Calico, conversion of NetworkPolicy (nets and notNets of one rule)"),),
+    ),
+    Cni(
+        "aws-vpc-cni",
+        "Amazon VPC CNI with its network policy agent",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=True,
+        except_spans_rule=False,
+        enforces_both_families=False,
+        caveats=(
+            "The longest prefix decides: an except denies what another policy allows by a wider "
+            "CIDR or by ports alone, but not what is allowed by the same or a narrower CIDR.",
+            "A cluster is IPv4 or IPv6, and rules of the other family are ignored. In an IPv6 "
+            "cluster the IPv4 egress of pods is not enforced, so 169.254.169.254 stays in reach.",
+            "Agents before 1.0.4 (VPC CNI before 1.15.1) ignored except under 0.0.0.0/0.",
+            "Fargate and Windows nodes enforce no NetworkPolicy.",
+        ),
+        sources=(
+            Source("AWS network policy agent, fwruleprocessor"),
+            Source("AWS network policy agent, issues 92 and 120"),
+            Source("EKS user guide, Kubernetes network policies, considerations"),
+        ),
+    ),
+    Cni(
+        "ovn-kubernetes",
+        "OVN-Kubernetes",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        enforces_both_families=True,
+        caveats=(
+            "Versions without the fix of issue 845 take an except for a deny: there an exception "
+            "does not open what another policy excepts.",
+        ),
+        sources=(
+            Source("OVN-Kubernetes, gress_policy"),
+            Source("OVN-Kubernetes, issue 845"),
+        ),
+    ),
+    Cni(
+        "antrea",
+        "Antrea",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        enforces_both_families=True,
+        sources=(Source("Antrea, network policy reconciler (CIDRs without the excepted ones)"),),
+    ),
+    Cni(
+        "kube-router",
+        "kube-router's policy controller, built into k3s",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=True,
+        enforces_both_families=True,
+        caveats=(
+            "Within one rule an except also takes out of the other ipBlocks of that rule: each "
+            "ipBlock with an except has to be a rule of its own.",
+        ),
+        sources=(Source("Observed with kube-router on Kubernetes 1.36", "medium"),),
+    ),
+)
+
+CNIS: dict[str, Cni] = {cni.name: cni for cni in _ALL}

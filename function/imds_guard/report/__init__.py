@@ -1,0 +1,1 @@
+"""One module per thing that is shown, for people and for programs."""
