@@ -13,9 +13,12 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007
 
 
 @lru_cache(maxsize=1024)
-def network(text: str) -> Network:
-    """An address or a CIDR. Raises ValueError."""
-    return ipaddress.ip_network(text)
+def network(text: str, *, strict: bool = True) -> Network:
+    """An address or a CIDR. Raises ValueError; with `strict` also for host bits.
+
+    Kubernetes takes host bits without a word up to 1.35.
+    """
+    return ipaddress.ip_network(text, strict=strict)
 
 
 def contains(outer: Network, inner: Network) -> bool:

@@ -1,0 +1,167 @@
+"""NetworkPolicy as it is written: its rules, peers and ports, each with its field path.
+
+Kubernetes API reference, NetworkPolicySpec (networking.k8s.io/v1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from imds_guard.resources.resource import Address, Resource
+    from imds_guard.wire import Value
+
+PolicyType = Literal["Ingress", "Egress"]
+Protocol = Literal["TCP", "UDP", "SCTP"]
+PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
+LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """Ports of one protocol: `first` to `last`, or a container's port name, or, unread, any."""
+
+    protocol: Protocol
+    first: int = 1
+    last: int = LAST_PORT
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IpBlock:
+    """Addresses: `cidr` without `excepted`, as they are written."""
+
+    cidr: str
+    excepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPeer:
+    """One entry of `to` or `from`: an IP block, or pods by their namespace's and own labels.
+
+    A selector is None where it is absent. A peer without all three is one that cannot be read.
+    """
+
+    field: str
+    ip_block: IpBlock | None = None
+    namespace_selector: Any = None
+    pod_selector: Any = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it says anything that the API knows."""
+        selectors = (self.namespace_selector, self.pod_selector)
+        return self.ip_block is not None or any(one is not None for one in selectors)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """One entry of `egress` or `ingress`. No peers: every peer. No ports: every port."""
+
+    field: str
+    peers: tuple[PolicyPeer, ...]
+    ports: tuple[PortRange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """A NetworkPolicy, of the input or of our own making."""
+
+    address: Address
+    pod_selector: Any
+    policy_types: frozenset[PolicyType]
+    egress: tuple[PolicyRule, ...]
+    ingress: tuple[PolicyRule, ...]
+    annotations: dict[str, str]
+    resource: Resource | None = None
+
+    @property
+    def namespace(self) -> str | None:
+        return self.address.namespace
+
+
+def network_policy(
+    value: Value, address: Address, resource: Resource | None = None
+) -> NetworkPolicy:
+    """A policy's value as a view. What cannot be read counts as the widest that it may mean."""
+    spec = _mapping(value.get("spec"))
+    egress = _rules(spec.get("egress"), "egress", "to")
+    ingress = _rules(spec.get("ingress"), "ingress", "from")
+    annotations = _mapping(_mapping(value.get("metadata")).get("annotations"))
+    return NetworkPolicy(
+        address,
+        spec.get("podSelector"),
+        _policy_types(spec.get("policyTypes"), egress),
+        egress,
+        ingress,
+        {key: text or "" for key, text in annotations.items()},
+        resource,
+    )
+
+
+def _policy_types(value: Value, egress: tuple[PolicyRule, ...]) -> frozenset[PolicyType]:
+    """Where policyTypes is absent: Ingress always, Egress when there are egress rules."""
+    if isinstance(value, list) and value:
+        known: tuple[PolicyType, ...] = ("Ingress", "Egress")
+        return frozenset(one for one in known if one in value)
+    return frozenset(("Ingress", "Egress") if egress else ("Ingress",))
+
+
+def _rules(value: Value, name: str, peers: str) -> tuple[PolicyRule, ...]:
+    rules = []
+    for index, rule in enumerate(value if isinstance(value, list) else []):
+        field = f"spec.{name}[{index}]"
+        found = _mapping(rule).get(peers)
+        entries = found if isinstance(found, list) else []
+        rules.append(
+            PolicyRule(
+                field,
+                tuple(_peer(one, f"{field}.{peers}[{at}]") for at, one in enumerate(entries)),
+                _ports(_mapping(rule).get("ports")),
+            )
+        )
+    return tuple(rules)
+
+
+def _peer(value: Value, field: str) -> PolicyPeer:
+    peer = _mapping(value)
+    block = peer.get("ipBlock")
+    if isinstance(block, dict):
+        excepted = block.get("except")
+        texts = excepted if isinstance(excepted, list) else []
+        return PolicyPeer(
+            field, IpBlock(str(block.get("cidr")), tuple(one for one in texts if one is not None))
+        )
+    return PolicyPeer(field, None, peer.get("namespaceSelector"), peer.get("podSelector"))
+
+
+def _ports(value: Value) -> tuple[PortRange, ...]:
+    return tuple(_port(one) for one in value) if isinstance(value, list) else ()
+
+
+def _port(value: Value) -> PortRange:
+    port = _mapping(value)
+    written = port.get("protocol")
+    protocol: Protocol = next((one for one in PROTOCOLS if one == written), "TCP")
+    number = port.get("port")
+    if number is None:
+        return PortRange(protocol)
+    first = _number(number)
+    if first is None:
+        return PortRange(protocol, name=str(number))
+    last = _number(port.get("endPort"))
+    return PortRange(protocol, first, first if last is None else last)
+
+
+def _number(value: Value) -> int | None:
+    """A port number, in the notations that Kubernetes' YAML reader takes for a number."""
+    try:
+        return int(str(value), 0)
+    except ValueError:
+        text = str(value)
+        return int(text, 8) if text.isdecimal() and set(text) <= set("01234567") else None
+
+
+def _mapping(value: Value) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
