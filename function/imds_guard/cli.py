@@ -36,7 +36,7 @@ Only the policies, from files:
 
 \b
 Configuration: a functionConfig of kind ImdsGuard (imds-guard.dev/v1alpha1) or a ConfigMap.
-    spec.platform   generic, eks, gke
+    spec.platform   generic (default), eks, gke, aks, ...: `imds-guard platforms` lists them
     spec.egress     dns: names only; web: and TCP 80, 443 (default); any: every port
     spec.scope      namespace (default): one set per namespace; workload: one per workload
 `imds-guard schema` prints all of it.
@@ -98,6 +98,16 @@ def schema_command() -> None:
     from imds_guard.config.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+@cli.command("platforms")
+@click.argument("name", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def platforms_command(name: str | None, form: str) -> None:
+    """Show the platforms, or one: endpoints, DNS, pod identity, caveats, sources."""
+    from imds_guard.report.platforms import as_json, table
+
+    click.echo((table if form == "table" else as_json)(name), nl=False)
 
 
 @cli.command("install-plugin")

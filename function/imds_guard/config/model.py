@@ -19,7 +19,7 @@ from imds_guard.config.types import (
     WorkloadReference,
     one_of,
 )
-from imds_guard.platforms import PLATFORMS, PROVIDERS
+from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 
 DEFAULT_NAME = "imds-guard"
 
@@ -47,7 +47,7 @@ class NamedWorkload(Model):
 class DnsOverride(Model):
     """Where names resolve, where the platform's own answer does not fit."""
 
-    to: Literal["cluster", "anywhere"] = "cluster"
+    to: Literal["cluster", "anywhere"] | None = None
     namespace: NamespaceName | None = None
     pod_labels: Labels | None = Field(None, alias="podLabels")
     ports: list[Annotated[int, Field(ge=1, le=65535)]] | None = None
@@ -115,6 +115,9 @@ class Spec(Model):
     platform: Annotated[str, one_of(list(PLATFORMS), "platform")] = Field(
         "generic", json_schema_extra={"enum": list(PLATFORMS)}
     )
+    cni: Annotated[str, one_of(["", *CNIS], "cni")] = Field(
+        "", json_schema_extra={"enum": ["", *CNIS]}
+    )
     providers: list[
         Annotated[
             str,
@@ -124,7 +127,7 @@ class Spec(Model):
     ] = Field(default_factory=list)
     scope: Literal["namespace", "workload"] = "namespace"
     egress: Literal["dns", "web", "any"] = "web"
-    block: Literal["link-local", "endpoints"] = "link-local"
+    block: Literal["link-local", "endpoints"] | None = None  # None: the platform's
     ip_families: list[Family] = Field(
         default_factory=lambda: [*_FAMILIES], alias="ipFamilies", min_length=1
     )
@@ -132,6 +135,7 @@ class Spec(Model):
     workloads: list[NamedWorkload] = Field(default_factory=list)
     manifests: list[str] = Field(default_factory=list)
     dns: DnsOverride = Field(default_factory=DnsOverride)
+    pod_identity: bool = Field(False, alias="podIdentity")
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)
     conflicts: Literal["fail", "adopt", "skip"] = "fail"

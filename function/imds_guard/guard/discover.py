@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# The kinds that we write.
+_POLICIES = {("networking.k8s.io", "NetworkPolicy"), ("cilium.io", "CiliumNetworkPolicy")}
+
+
 @dataclass
 class Group:
     """A namespace of the input, by its own object, by what is in it, or by both."""
@@ -40,7 +44,7 @@ class Inventory:
         if resource.kind == "Namespace" and resource.group == "":
             group = self._group(resource.address.name, resource)
             group.excluded = resource.annotation(EXCLUDE)
-        elif resource.kind == "NetworkPolicy" and resource.group == "networking.k8s.io":
+        elif (resource.group, resource.kind) in _POLICIES:
             self.policies.append(resource)
         elif found := workload(resource):
             self._group(resource.namespace, resource).workloads.append(found)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from imds_guard.config import ConfigError
 from imds_guard.guard.govern import govern
 from imds_guard.guard.notes import no_reason, note
+from imds_guard.guard.platform import platform_notes
 from imds_guard.guard.pods import ALLOW_METADATA, own_label
 from imds_guard.policies import (
     Settings,
     Target,
-    allow_dns,
     allow_metadata,
-    allow_same_namespace,
     allow_traffic,
-    default_deny,
-    deny_metadata,
+    base_policies,
     slug,
 )
 from imds_guard.reach.addresses import swallowed
@@ -42,10 +40,10 @@ class Planned:
     protects: Resource | None
 
     @property
-    def key(self) -> tuple[str | None, str]:
-        """Its namespace and name."""
+    def key(self) -> tuple[str, str | None, str]:
+        """Its kind, namespace and name."""
         metadata = self.manifest["metadata"]
-        return metadata.get("namespace"), metadata["name"]
+        return self.manifest["kind"], metadata.get("namespace"), metadata["name"]
 
 
 @dataclass
@@ -62,7 +60,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     Raises ConfigError where the configuration contradicts itself.
     """
     _check_cidrs(settings)
-    made = Plan()
+    made = Plan(results=platform_notes(settings))
     matched: set[str] = set()
     spec = settings.config.spec
     for governed in govern(spec, inventory, made.results, generating=generating):
@@ -156,12 +154,8 @@ class _Planner:
         return {"matchExpressions": expressions} if expressions else {}
 
     def _base(self, target: Target, protects: Resource | None) -> None:
-        self._want(default_deny.build(self.settings, target), protects)
-        self._want(allow_dns.build(self.settings, target), protects)
-        if manifest := deny_metadata.build(self.settings, target):
+        for manifest in base_policies(self.settings, target):
             self._want(manifest, protects)
-        if self.spec.allow.same_namespace:
-            self._want(allow_same_namespace.build(self.settings, target), protects)
 
     def _allowances(self, target: Target, protects: Resource | None) -> None:
         """What `allow` names for every workload."""

@@ -30,7 +30,8 @@ def reconcile(listing: Listing, inventory: Inventory, plan: Plan, config: Config
     results: list[Result] = []
     wanted = {one.key: one for one in plan.policies}
     for policy in inventory.policies:
-        planned = wanted.get((policy.namespace, policy.address.name))
+        key = (policy.kind, policy.namespace, policy.address.name)
+        planned = wanted.get(key)
         owner = policy.annotation(OWNER)
         if owner == config.name:
             if planned is None:
@@ -40,7 +41,7 @@ def reconcile(listing: Listing, inventory: Inventory, plan: Plan, config: Config
         elif planned is not None and not _is_shared(policy, owner, planned):
             _conflict(listing, policy, planned, config, results)
         # Its name is taken now: a second policy of this name would be one too many.
-        wanted.pop((policy.namespace, policy.address.name), None)
+        wanted.pop(key, None)
     for planned in wanted.values():
         listing.append(_placed(planned, inventory))
     return results
@@ -97,10 +98,10 @@ def _conflict(
     whose = f"belongs to the functionConfig {owner}" if owner else "is not imds-guard's"
     subject = str(policy.address)
     if how == "skip":
-        message = f"a NetworkPolicy of this name {whose}; left as it is, ours is not written"
+        message = f"a {policy.kind} of this name {whose}; left as it is, ours is not written"
         results.append(note("warning", "conflict", subject, message, about=policy))
         return
-    message = f"a NetworkPolicy of this name {whose}, so ours cannot be written"
+    message = f"a {policy.kind} of this name {whose}, so ours cannot be written"
     fix = "rename it, set names, or set conflicts to adopt or skip"
     results.append(note("error", "conflict", subject, message, about=policy, fix=fix))
 

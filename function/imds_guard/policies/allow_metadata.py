@@ -29,11 +29,10 @@ def build(
     settings: Settings, target: Target, *, workload: str, reason: str, ports: Sequence[Port] = ()
 ) -> Manifest:
     """The exception for the pods of `target`, which are those of `workload`."""
-    versions = [int(family[-1]) for family in settings.config.spec.ip_families]
     by_ports: dict[tuple[int, ...], list[str]] = {}
     for endpoint in settings.endpoints:
         address = network(endpoint.address)
-        if address.version in versions:
+        if address.version in settings.ip_versions:
             by_ports.setdefault(_ports_of(settings, endpoint.address), []).append(str(address))
     if ports:
         every = [address for addresses in by_ports.values() for address in addresses]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
 
 
-def build(settings: Settings, target: Target) -> Manifest:
-    """The allowance for `target`: to and from every pod of its namespace."""
+def build(settings: Settings, target: Target) -> Manifest | None:
+    """The allowance for `target`, to and from every pod of its namespace; None unless wanted."""
+    if not settings.config.spec.allow.same_namespace:
+        return None
     return network_policy(
         settings,
         target,

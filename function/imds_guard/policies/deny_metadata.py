@@ -2,8 +2,9 @@
 
 The only way to deny an address with NetworkPolicy is to allow the others: all addresses `except`
 the metadata endpoints, per IP family. With `egress: web` TCP 80 and 443 only; with `egress: any`
-every port, and every pod too, since an ipBlock does not match pods on every engine. With
-`egress: dns` there is nothing to carve out of, and the policy is not written.
+every port, and every pod too, since an ipBlock does not match pods on every engine; with
+`egress: web` that is added where the engine is known to be such a one. With `egress: dns` there is
+nothing to carve out of, and the policy is not written.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ def build(settings: Settings, target: Target) -> Manifest | None:
     web = [{"protocol": "TCP", "port": port} for port in WEB_PORTS]
     # A rule per family: some engines apply one block's except to the others of its rule.
     rules = [_rule(cidr, carve(cidr, settings.blocked)) for cidr in settings.any_address]
-    if spec.egress == "web":
-        rules = [{**rule, "ports": web} for rule in rules]
+    pods: Manifest = {"to": [{"namespaceSelector": {}}]}
+    if spec.egress == "any":
+        rules.append(pods)
     else:
-        rules.append({"to": [{"namespaceSelector": {}}]})
+        if not settings.ip_block_matches_pods:
+            rules.append(pods)
+        rules = [{**rule, "ports": web} for rule in rules]
     return network_policy(
         settings,
         target,

@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.platforms import PLATFORMS, PROVIDERS
+from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 from imds_guard.reach.addresses import network
 
 if TYPE_CHECKING:
     from imds_guard.config import Config, DnsOverride, Port
-    from imds_guard.platforms import Dns, Endpoint
+    from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform
 
 Manifest = dict[str, Any]
 
@@ -45,6 +45,8 @@ class Settings:
     """A configuration with its platform's facts filled in."""
 
     config: Config
+    platform: Platform
+    cni: Cni | None  # None: it is not known
     dns: Dns
     endpoints: tuple[Endpoint, ...]
 
@@ -61,9 +63,35 @@ class Settings:
     @property
     def blocked(self) -> tuple[str, ...]:
         """The CIDRs that no policy of ours opens by the way."""
-        spec = self.config.spec
-        link_local = tuple(_LINK_LOCAL.values()) if spec.block == "link-local" else ()
+        block = self.config.spec.block or self.platform.block
+        link_local = tuple(_LINK_LOCAL.values()) if block == "link-local" else ()
         return self.metadata_addresses + link_local
+
+    @property
+    def ip_versions(self) -> tuple[int, ...]:
+        """The IP versions in use, as numbers."""
+        return tuple(int(family[-1]) for family in self.config.spec.ip_families)
+
+    @property
+    def ip_block_matches_pods(self) -> bool:
+        """Whether an ipBlock that holds a pod's address allows that pod, as on most engines."""
+        return self.cni is None or self.cni.ip_block_matches_pods
+
+    @property
+    def identity(self) -> Identity | None:
+        """The platform's pod identity, where the configuration lets pods reach it."""
+        return self.platform.identity if self.config.spec.pod_identity else None
+
+    @property
+    def identity_is_host(self) -> bool:
+        """Whether no NetworkPolicy can allow pod identity, since its address is the node itself."""
+        identity = self.identity
+        return (
+            identity is not None
+            and identity.cilium_host
+            and self.cni is not None
+            and not self.cni.ip_block_matches_nodes
+        )
 
 
 def settings(config: Config) -> Settings:
@@ -71,11 +99,14 @@ def settings(config: Config) -> Settings:
     platform = PLATFORMS[config.spec.platform]
     names = dict.fromkeys((*platform.providers, *config.spec.providers))
     endpoints = tuple(endpoint for name in names for endpoint in PROVIDERS[name].endpoints)
-    return Settings(config, _dns(platform.dns, config.spec.dns), endpoints)
+    cni = CNIS.get(config.spec.cni or platform.cni)
+    return Settings(config, platform, cni, _dns(platform.dns, config.spec.dns), endpoints)
 
 
 def _dns(dns: Dns, override: DnsOverride) -> Dns:
     """The platform's DNS, with what the configuration says instead."""
+    if override.to is not None:
+        dns = dns._replace(to=override.to)
     if override.namespace is not None:
         dns = dns._replace(namespace=override.namespace)
     if override.ports is not None:
@@ -97,25 +128,50 @@ def network_policy(
     annotations: dict[str, str] | None = None,
 ) -> Manifest:
     """A NetworkPolicy for `target`; `rules` are its ingress and egress."""
-    spec = settings.config.spec
-    metadata: Manifest = {"name": policy_name(target, name)}
-    if target.namespace:
-        metadata["namespace"] = target.namespace
-    metadata["labels"] = {MANAGED_BY[0]: MANAGED_BY[1], **spec.labels}
-    own = {OWNER: settings.config.name, REFERENCES: _REFERENCES, **(annotations or {})}
-    metadata["annotations"] = {**own, **spec.annotations}
-    if given := sorted((*spec.labels, *spec.annotations)):
-        metadata["annotations"][GIVEN_KEYS] = ", ".join(given)
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata,
+        "metadata": _metadata(settings, target, name, annotations or {}),
         "spec": {
             "podSelector": target.pod_selector,
             "policyTypes": policy_types,
             **(rules or {}),
         },
     }
+
+
+def host_policy(
+    settings: Settings, target: Target, name: str, ports: list[tuple[int, str]]
+) -> Manifest:
+    """A CiliumNetworkPolicy that lets `target` reach the node itself on these ports.
+
+    Cilium takes an address on the node for the entity `host`, which no ipBlock matches.
+    """
+    to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
+    return {
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNetworkPolicy",
+        "metadata": _metadata(settings, target, name, {}),
+        "spec": {
+            "endpointSelector": target.pod_selector,
+            "egress": [{"toEntities": ["host"], "toPorts": [{"ports": to_ports}]}],
+        },
+    }
+
+
+def _metadata(
+    settings: Settings, target: Target, name: str, annotations: dict[str, str]
+) -> Manifest:
+    spec = settings.config.spec
+    metadata: Manifest = {"name": policy_name(target, name)}
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    metadata["labels"] = {MANAGED_BY[0]: MANAGED_BY[1], **spec.labels}
+    own = {OWNER: settings.config.name, REFERENCES: _REFERENCES, **annotations}
+    metadata["annotations"] = {**own, **spec.annotations}
+    if given := sorted((*spec.labels, *spec.annotations)):
+        metadata["annotations"][GIVEN_KEYS] = ", ".join(given)
+    return metadata
 
 
 def policy_name(target: Target, name: str) -> str:
