@@ -49,7 +49,8 @@ def ip_blocks(draw: st.DrawFn) -> dict[str, Any]:
     cidr = draw(st.sampled_from(sorted(_CIDRS)))
     block: dict[str, Any] = {"cidr": cidr}
     excepts: tuple[str, ...] = _CIDRS[cidr]
-    if excepts and draw(st.booleans()):
+    carved: bool = draw(st.booleans())
+    if excepts and carved:
         block["except"] = draw(st.lists(st.sampled_from(excepts), unique=True))
     return {"ipBlock": block}
 

@@ -138,6 +138,7 @@ class Spec(Model):
     pod_identity: bool = Field(False, alias="podIdentity")
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)
+    reopened: Literal["fail", "warn", "repair"] = "fail"
     conflicts: Literal["fail", "adopt", "skip"] = "fail"
     names: Names = Field(default_factory=Names)
     labels: Labels = Field(default_factory=dict)

@@ -23,7 +23,21 @@ class Group:
     namespace: str | None
     first: Resource | None  # what made it known; None where the configuration names it
     excluded: str | None = None  # the reason that its Namespace gives
-    workloads: list[Workload] = field(default_factory=list)
+    _workloads: dict[tuple[str, str, str, int], Workload] = field(default_factory=dict)
+
+    @property
+    def workloads(self) -> Iterable[Workload]:
+        """Its workloads, in the order of first appearance."""
+        return self._workloads.values()
+
+    def take(self, found: Workload) -> None:
+        """Add a workload; of a base and its patches, the one that knows the pods' labels."""
+        # Pods with a generateName are not one another, however alike they look.
+        serial = len(self._workloads) if found.name.endswith("-") else 0
+        key = found.resource.group, found.resource.kind, found.name, serial
+        known = self._workloads.get(key)
+        if known is None or not known.pod_selector:
+            self._workloads[key] = found
 
 
 @dataclass
@@ -32,6 +46,7 @@ class Inventory:
 
     groups: dict[str | None, Group] = field(default_factory=dict)
     policies: list[Resource] = field(default_factory=list)
+    namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # per file, the first free place
 
     def add(self, resource: Resource) -> None:
@@ -44,10 +59,11 @@ class Inventory:
         if resource.kind == "Namespace" and resource.group == "":
             group = self._group(resource.address.name, resource)
             group.excluded = resource.annotation(EXCLUDE)
+            self.namespace_labels[resource.address.name] = resource.labels
         elif (resource.group, resource.kind) in _POLICIES:
             self.policies.append(resource)
         elif found := workload(resource):
-            self._group(resource.namespace, resource).workloads.append(found)
+            self._group(resource.namespace, resource).take(found)
 
     def _group(self, namespace: str | None, resource: Resource) -> Group:
         return self.groups.setdefault(namespace, Group(namespace, resource))

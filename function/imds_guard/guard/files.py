@@ -55,7 +55,7 @@ def _read(path: Path, *, strict: bool) -> Iterator[Resource]:
     if not strict and not data.strip():
         return
     try:
-        yield from resources(read(data))
+        yield from resources(read(data), str(path))
     except ShapeError as error:
         # Well-formed text that is not a resource: a tool's configuration, a chart's values.
         if strict:

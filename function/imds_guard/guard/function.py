@@ -9,6 +9,7 @@ from imds_guard.config import Config, ConfigError, read_config
 from imds_guard.guard.discover import discover
 from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
+from imds_guard.guard.prove import prove, scene_of
 from imds_guard.guard.reconcile import reconcile
 from imds_guard.policies import OWNER, settings
 from imds_guard.resources import Resource, resources
@@ -96,8 +97,13 @@ def _guard(
     if generating:
         named = discover(read_files(config.spec.manifests))
         inventory.groups = named.groups
-    planned = plan(settings(config), inventory, generating=generating)
-    results = planned.results + reconcile(listing, inventory, planned, config)
+    found_settings = settings(config)
+    planned = plan(found_settings, inventory, generating=generating)
+    standing, conflicts = reconcile(listing, inventory, planned, config)
+    scene = scene_of(found_settings, standing, planned.subjects, inventory.namespace_labels)
+    results = planned.results + conflicts
+    said = {(one.id, one.subject) for one in results}
+    results += [one for one in prove(scene) if (one.id, one.subject) not in said]
     listing.report([result.manifest() for result in results])
     return Outcome(listing.render(), results)
 

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from imds_guard.audit import no_reason
 from imds_guard.config import ConfigError
 from imds_guard.guard.govern import govern
-from imds_guard.guard.notes import no_reason, note
 from imds_guard.guard.platform import platform_notes
-from imds_guard.guard.pods import ALLOW_METADATA, own_label
+from imds_guard.guard.pods import ALLOW_METADATA, own_label, subject_of
 from imds_guard.policies import (
     Settings,
     Target,
@@ -20,10 +20,12 @@ from imds_guard.policies import (
     slug,
 )
 from imds_guard.reach.addresses import swallowed
+from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from imds_guard.audit import Subject
     from imds_guard.config import Port
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.govern import Governed
@@ -52,6 +54,7 @@ class Plan:
 
     policies: list[Planned] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    subjects: list[Subject] = field(default_factory=list)
 
 
 def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) -> Plan:
@@ -116,7 +119,7 @@ class _Planner:
             self._allowances(target, self.governed.first)
         self._workload_allowances()
         for pods in self.governed.pods:
-            self._exception(pods)
+            self._examine(pods)
 
     def _want(self, manifest: Manifest, protects: Resource | None) -> None:
         self.made.policies.append(Planned(manifest, protects))
@@ -177,9 +180,10 @@ class _Planner:
                 self.matched.add(reference)
                 yield pods
 
-    def _exception(self, pods: Pods) -> None:
+    def _examine(self, pods: Pods) -> None:
         """A workload's way to the metadata service, by the configuration or by its annotation."""
         reason, ports = self._reason(pods)
+        self.made.subjects.append(subject_of(pods, reason))
         if reason is None:
             return
         if target := self._target(pods, "exception"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.guard.notes import note
+from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from imds_guard.policies import Settings

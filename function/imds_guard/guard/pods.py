@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imds_guard.audit import Subject
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,6 +34,7 @@ class Pods:
     labels: dict[str, str]
     excluded: str | None = None
     exception: str | None = None
+    host_network: bool = False
     resource: Resource | None = None
 
     def __str__(self) -> str:
@@ -59,6 +62,7 @@ def pods_of(workload: Workload) -> Pods:
         workload.pod_labels,
         workload.annotation(EXCLUDE),
         workload.annotation(ALLOW_METADATA),
+        workload.host_network,
         workload.resource,
     )
 
@@ -67,6 +71,19 @@ def named_pods(workload: NamedWorkload) -> Pods:
     """The pods of a workload that the configuration names."""
     labels = workload.match_labels
     return Pods("", workload.namespace, workload.name, {"matchLabels": labels}, labels)
+
+
+def subject_of(pods: Pods, exception: str | None) -> Subject:
+    """The pods as an audit sees them; `exception` is why they may reach metadata, if they may."""
+    return Subject(
+        pods.kind,
+        pods.namespace,
+        pods.name,
+        pods.labels,
+        pods.host_network,
+        exception,
+        pods.resource,
+    )
 
 
 def own_label(pods: Pods, others: Iterable[Pods]) -> tuple[str, str] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.guard.notes import note
-from imds_guard.policies import GIVEN_KEYS, OWNER
-from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS
+from imds_guard.policies import GIVEN_KEYS, MANAGED_BY, OWNER
+from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Address, note
 from imds_guard.wire import as_text
 
 if TYPE_CHECKING:
@@ -15,19 +15,32 @@ if TYPE_CHECKING:
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan, Planned
     from imds_guard.resources import Resource
-    from imds_guard.wire import Listing, Manifest, Result
+    from imds_guard.wire import Listing, Manifest, Result, Value
 
 NEW_FILE = "imds-guard.yaml"
 
 
-def reconcile(listing: Listing, inventory: Inventory, plan: Plan, config: Config) -> list[Result]:
-    """Note in `listing` what has to change, and say what stands in the way.
+@dataclass(frozen=True)
+class Standing:
+    """A policy as it will stand in the output, ours or not."""
+
+    value: Value
+    address: Address
+    resource: Resource | None  # None: it is new
+    is_ours: bool
+
+
+def reconcile(
+    listing: Listing, inventory: Inventory, plan: Plan, config: Config
+) -> tuple[list[Standing], list[Result]]:
+    """Note in `listing` what has to change; give what will stand, and what is in the way of it.
 
     A policy of ours that is still right keeps its bytes, a stale one is replaced in place, one no
     longer wanted goes. Policies of another functionConfig and of other people stay; one that has
     the name of a wanted one is a conflict.
     """
     results: list[Result] = []
+    standing: list[Standing] = []
     wanted = {one.key: one for one in plan.policies}
     for policy in inventory.policies:
         key = (policy.kind, policy.namespace, policy.address.name)
@@ -36,20 +49,28 @@ def reconcile(listing: Listing, inventory: Inventory, plan: Plan, config: Config
         if owner == config.name:
             if planned is None:
                 listing.changes(policy.sequence).removed.add(policy.index)
-            else:
-                _refresh(listing, policy, planned.manifest)
+                continue
+            replacement = _refresh(policy, planned.manifest)
         elif planned is not None and not _is_shared(policy, owner, planned):
-            _conflict(listing, policy, planned, config, results)
+            replacement = _conflict(policy, planned, config, results)
+        else:
+            replacement = None
+        if replacement is not None:
+            listing.changes(policy.sequence).replaced[policy.index] = replacement
+        value = policy.item.value() if replacement is None else as_text(replacement)
+        standing.append(Standing(value, policy.address, policy, owner == config.name))
         # Its name is taken now: a second policy of this name would be one too many.
         wanted.pop(key, None)
     for planned in wanted.values():
         listing.append(_placed(planned, inventory))
-    return results
+        kind, namespace, name = planned.key
+        address = Address(planned.manifest["apiVersion"], kind, namespace, name)
+        standing.append(Standing(as_text(planned.manifest), address, None, True))
+    return standing, results
 
 
-def _refresh(listing: Listing, policy: Resource, manifest: Manifest) -> None:
-    if not _is_right(policy, manifest):
-        listing.changes(policy.sequence).replaced[policy.index] = _merged(policy, manifest)
+def _refresh(policy: Resource, manifest: Manifest) -> Manifest | None:
+    return None if _is_right(policy, manifest) else _merged(policy, manifest)
 
 
 def _is_right(policy: Resource, manifest: Manifest) -> bool:
@@ -63,7 +84,9 @@ def _is_right(policy: Resource, manifest: Manifest) -> bool:
         return False
     for part in ("labels", "annotations"):
         has = stands["metadata"].get(part) or {}
-        if any(has.get(key) != value for key, value in wanted["metadata"][part].items()):
+        # kustomize's buildMetadata puts its own name into the label; the owner is an annotation.
+        asked = {k: v for k, v in wanted["metadata"][part].items() if k != MANAGED_BY[0]}
+        if any(has.get(key) != value for key, value in asked.items()):
             return False
     return True
 
@@ -87,23 +110,22 @@ def _is_shared(policy: Resource, owner: str | None, planned: Planned) -> bool:
 
 
 def _conflict(
-    listing: Listing, policy: Resource, planned: Planned, config: Config, results: list[Result]
-) -> None:
+    policy: Resource, planned: Planned, config: Config, results: list[Result]
+) -> Manifest | None:
     how = config.spec.conflicts
     if how == "adopt":
-        merged = _merged(policy, planned.manifest)
-        listing.changes(policy.sequence).replaced[policy.index] = merged
-        return
+        return _merged(policy, planned.manifest)
     owner = policy.annotation(OWNER)
     whose = f"belongs to the functionConfig {owner}" if owner else "is not imds-guard's"
     subject = str(policy.address)
     if how == "skip":
         message = f"a {policy.kind} of this name {whose}; left as it is, ours is not written"
         results.append(note("warning", "conflict", subject, message, about=policy))
-        return
+        return None
     message = f"a {policy.kind} of this name {whose}, so ours cannot be written"
     fix = "rename it, set names, or set conflicts to adopt or skip"
     results.append(note("error", "conflict", subject, message, about=policy, fix=fix))
+    return None
 
 
 def _placed(planned: Planned, inventory: Inventory) -> Manifest:

@@ -59,10 +59,14 @@ class Policies:
     """All policies of an input, asked per workload. Grants are worked out once per policy."""
 
     def __init__(self, policies: Iterable[NetworkPolicy]) -> None:
+        self._all = list(policies)
         self._by_namespace: dict[str | None, list[NetworkPolicy]] = {}
-        for policy in policies:
+        for policy in self._all:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
+
+    def __iter__(self) -> Iterator[NetworkPolicy]:
+        return iter(self._all)
 
     def selecting(self, namespace: str | None, labels: Mapping[str, str]) -> list[NetworkPolicy]:
         """The policies of the namespace that select pods with these labels."""

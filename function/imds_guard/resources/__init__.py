@@ -1,5 +1,7 @@
 """Typed views of what is read."""
 
+from imds_guard.resources.network_policy import NetworkPolicy, network_policy
+from imds_guard.resources.notes import note
 from imds_guard.resources.resource import (
     INDEX_ANNOTATIONS,
     PATH_ANNOTATIONS,
@@ -13,8 +15,11 @@ __all__ = [
     "INDEX_ANNOTATIONS",
     "PATH_ANNOTATIONS",
     "Address",
+    "NetworkPolicy",
     "Resource",
     "Workload",
+    "network_policy",
+    "note",
     "resources",
     "workload",
 ]

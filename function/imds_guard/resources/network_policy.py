@@ -74,6 +74,7 @@ class NetworkPolicy:
     egress: tuple[PolicyRule, ...]
     ingress: tuple[PolicyRule, ...]
     annotations: dict[str, str]
+    value: Value
     resource: Resource | None = None
 
     @property
@@ -96,6 +97,7 @@ def network_policy(
         egress,
         ingress,
         {key: text or "" for key, text in annotations.items()},
+        value,
         resource,
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from imds_guard.wire import Result
+from imds_guard.wire import Result, path_of, place_of
 
 if TYPE_CHECKING:
-    from imds_guard.resources import Resource
+    from imds_guard.resources.resource import Address, Resource
     from imds_guard.wire import Severity
 
 
@@ -18,29 +18,39 @@ def note(
     message: str,
     *,
     about: Resource | None = None,
+    address: Address | None = None,
+    field: str | None = None,
+    current: Any = None,
+    proposed: Any = None,
     fix: str = "",
 ) -> Result:
-    """A result, with the reference and the file of the resource that it is about."""
-    if about is None:
-        return Result(severity, id, message, subject=subject, fix=fix)
-    address = about.address
-    reference = {"apiVersion": address.api_version, "kind": address.kind, "name": address.name}
-    if address.namespace:
-        reference["namespace"] = address.namespace
+    """A result, with the reference and the file of the resource that it is about.
+
+    `address` is for a resource that does not stand in the input, but will in the output.
+    """
+    address = about.address if about else address
+    reference = None
+    if address is not None:
+        reference = {"apiVersion": address.api_version, "kind": address.kind, "name": address.name}
+        if address.namespace:
+            reference["namespace"] = address.namespace
+    path = (about.path or about.source) if about else None
+    line = column = None
+    if about and about.source:
+        place = place_of(about.item, path_of(field or ""))
+        line, column = place.line, place.column
     return Result(
         severity,
         id,
         message,
         subject=subject,
         reference=reference,
-        path=about.path,
-        index=about.file_index if about.path else None,
+        field=field,
+        current=current,
+        proposed=proposed,
+        path=path,
+        index=about.file_index if about and about.path else None,
+        line_number=line,
+        column=column,
         fix=fix,
     )
-
-
-def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:
-    """IG006 for an annotation whose value has to be a reason."""
-    message = f"the annotation {annotation} gives no reason, so it does not count"
-    fix = "write the reason as its value, or remove it"
-    return note("error", "IG006", subject, message, about=about, fix=fix)

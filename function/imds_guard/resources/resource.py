@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from imds_guard.wire import Entry, Item, Listing, Sequence
 
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 # Orchestrators write the path under both names; the first one is the specification's today.
 PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/path")
@@ -31,18 +32,24 @@ class Address(NamedTuple):
 
 
 class Resource:
-    """A resource of the input. Raises InputError where it has no kind or metadata is malformed."""
+    """A resource of the input; `source` is the file that it was read from, where it was one.
 
-    def __init__(self, entry: Entry, sequence: Sequence, index: int) -> None:
+    Raises InputError where it has no kind or its metadata is malformed.
+    """
+
+    def __init__(
+        self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
+    ) -> None:
+        self.source = source
         self.entry = entry
         self.sequence = sequence
         self.index = index
         try:
             self.root = entry.item.root()
-            kind = self.root.text("kind")
+            self.metadata = self.root.child("metadata")
+            kind = self.root.text("kind") or self._kind_by_file()
             if not kind:
                 raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
-            self.metadata = self.root.child("metadata")
             name = namespace = None
             if self.metadata:
                 name = self.metadata.text("name") or self.metadata.text("generateName")
@@ -51,6 +58,11 @@ class Resource:
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version, kind, namespace or None, name or "")
+
+    def _kind_by_file(self) -> str | None:
+        """kpt hands over a kustomization.yaml too, in which kind may be left out."""
+        name = (self.path or "").rpartition("/")[2]
+        return "Kustomization" if name in KUSTOMIZATIONS else None
 
     @property
     def item(self) -> Item:
@@ -70,6 +82,13 @@ class Resource:
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.address.api_version.rpartition("/")[0]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """metadata.labels."""
+        held = self.metadata.get("labels") if self.metadata else None
+        found = held if isinstance(held, dict) else {}
+        return {key: value for key, value in found.items() if isinstance(value, str)}
 
     @cached_property
     def annotations(self) -> Mapping | None:
@@ -101,21 +120,21 @@ class Resource:
         return int(text) if text.isdecimal() else 0
 
 
-def resources(listing: Listing) -> Iterator[Resource]:
+def resources(listing: Listing, source: str | None = None) -> Iterator[Resource]:
     """Every resource of the input in order; those inside List kinds instead of their list.
 
     Raises InputError.
     """
     if listing.top is not None:
-        yield from _of_sequence(listing.top)
+        yield from _of_sequence(listing.top, source)
 
 
-def _of_sequence(sequence: Sequence) -> Iterator[Resource]:
+def _of_sequence(sequence: Sequence, source: str | None) -> Iterator[Resource]:
     for index, entry in enumerate(sequence.entries):
-        resource = Resource(entry, sequence, index)
+        resource = Resource(entry, sequence, index, source)
         if resource.kind.endswith("List"):
             inner = nested(entry.item, "items")
             if inner is not None:
-                yield from _of_sequence(inner)
+                yield from _of_sequence(inner, source)
                 continue
         yield resource

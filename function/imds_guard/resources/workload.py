@@ -60,8 +60,11 @@ class Workload:
     def pod_labels(self) -> dict[str, str]:
         """The labels that its pods carry, those of controllers aside."""
         metadata = self.template.child("metadata")
-        labels = metadata.get("labels") if metadata else None
-        return _strings(labels, drop=_CONTROLLER_LABELS)
+        labels = _strings(metadata.get("labels") if metadata else None, drop=_CONTROLLER_LABELS)
+        if self.resource.group == "serving.knative.dev":
+            # Knative's pods carry the name of their Service, whatever the template says.
+            labels.setdefault("serving.knative.dev/service", self.name)
+        return labels
 
     @cached_property
     def pod_selector(self) -> dict[str, Any]:
@@ -71,11 +74,7 @@ class Workload:
             selector = spec.get("selector") if spec else None
             if own := _label_selector(selector):
                 return own
-        labels = self.pod_labels
-        if not labels and self.resource.group == "serving.knative.dev":
-            # Knative's pods carry the name of their Service, whatever the template says.
-            labels = {"serving.knative.dev/service": self.name}
-        return {"matchLabels": labels} if labels else {}
+        return {"matchLabels": self.pod_labels} if self.pod_labels else {}
 
     @cached_property
     def pod_annotations(self) -> Mapping | None:

@@ -6,7 +6,7 @@ from imds_guard.wire import emit
 from imds_guard.wire.encoding import UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
-from imds_guard.wire.item import Item, Mapping, describe, place_of
+from imds_guard.wire.item import Item, Mapping, describe, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
@@ -29,6 +29,7 @@ __all__ = [
     "as_text",
     "describe",
     "nested",
+    "path_of",
     "place_of",
     "read",
     "read_one",

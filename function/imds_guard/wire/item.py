@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -180,6 +181,18 @@ def describe(value: Value) -> str:
     if isinstance(value, list):
         return "a list"
     return "a boolean" if isinstance(value, bool) else "a scalar"
+
+
+_STEP = re.compile(r"\[(\d+)\]\.?|([^.\[]+)\.?")
+
+
+def path_of(text: str) -> tuple[str | int, ...]:
+    """A field path such as spec.egress[0].to as steps. What follows annotations is one key."""
+    steps: list[str | int] = []
+    before, annotations, key = text.partition("annotations.")
+    for found in _STEP.finditer(before + annotations):
+        steps.append(int(found[1]) if found[1] else found[2])
+    return (*steps, key) if key else tuple(steps)
 
 
 def place_of(item: Item, path: tuple[str | int, ...]) -> Place:

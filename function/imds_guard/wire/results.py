@@ -31,6 +31,8 @@ class Result:
     proposed: Any = None
     path: str | None = None
     index: int | None = None
+    line_number: int | None = None  # in the file at `path`, where that was read
+    column: int | None = None
     fix: str = ""
 
     def manifest(self) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""One module per finding, on reach/. A new finding is a new module and its line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.audit import (
+    ig001_metadata_open,
+    ig002_unprotected,
+    ig003_host_network,
+    ig004_dns_cut,
+    ig005_invalid_except,
+    ig006_exception,
+)
+from imds_guard.audit.ig006_exception import no_reason
+from imds_guard.audit.report import AuditReport, State, Verdict
+from imds_guard.audit.scene import Opening, Scene, Subject
+from imds_guard.audit.verdicts import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.wire import Result
+
+CHECKS = (
+    ig001_metadata_open,
+    ig002_unprotected,
+    ig003_host_network,
+    ig004_dns_cut,
+    ig005_invalid_except,
+    ig006_exception,
+)
+
+
+def findings(scene: Scene) -> Iterator[Result]:
+    """Everything that is wrong, by finding."""
+    for module in CHECKS:
+        yield from module.check(scene)
+
+
+def audit(scene: Scene) -> AuditReport:
+    """Findings and verdicts."""
+    return AuditReport(list(findings(scene)), verdicts(scene))
+
+
+__all__ = [
+    "CHECKS",
+    "AuditReport",
+    "Opening",
+    "Scene",
+    "State",
+    "Subject",
+    "Verdict",
+    "audit",
+    "findings",
+    "no_reason",
+    "verdicts",
+]

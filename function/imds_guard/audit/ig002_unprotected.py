@@ -1,0 +1,31 @@
+"""IG002 unprotected: no egress policy selects the workload.
+
+Pods that no policy isolates for egress reach everything, metadata included. In rendered output it
+is also the sign of a function that was skipped without a word.
+
+Fires: a Deployment in a namespace without policies, or with ingress policies only. Does not: one
+that any egress policy selects; one on the host's network, which is IG003.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.audit.scene import Scene
+    from imds_guard.wire import Result
+
+ID = "IG002"
+
+
+def check(scene: Scene) -> Iterator[Result]:
+    """A finding per workload that is not isolated for egress."""
+    for subject in scene.subjects:
+        if not subject.host_network and not scene.reach(subject).isolated:
+            message = "no egress policy selects it, so it reaches everything, metadata included"
+            fix = "run imds-guard on it; if it did run, see whether the build skipped it"
+            yield note("error", ID, str(subject), message, about=subject.resource, fix=fix)

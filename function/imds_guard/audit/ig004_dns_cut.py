@@ -1,0 +1,78 @@
+"""IG004 dns-cut: the workload is isolated for egress and has no way to cluster DNS.
+
+Any one way will do: the platform's DNS pods by selector, a resolver on the node by its address, or
+all addresses on the DNS ports, in UDP.
+
+Fires: a default deny without a DNS allowance; one whose peer selects other pods, or whose port is a
+Service's where the pods listen on another. Does not: a rule with ports and no `to`; a workload
+that nothing isolates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.reach.addresses import network
+from imds_guard.reach.rules import pod
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.audit.scene import Scene, Subject
+    from imds_guard.reach.workload import Reach
+    from imds_guard.wire import Result
+
+ID = "IG004"
+_NODE_PORT = 53
+_ANYWHERE = {4: "198.51.100.53", 6: "2001:db8::53"}  # documentation ranges: any address at all
+
+
+def check(scene: Scene) -> Iterator[Result]:
+    """A finding per workload that cannot resolve names."""
+    known: dict[int, bool] = {}
+    for subject in scene.subjects:
+        if subject.host_network:
+            continue
+        reach = scene.reach(subject)
+        if id(reach) not in known:
+            known[id(reach)] = not reach.isolated or _resolves(scene, reach)
+        if not known[id(reach)]:
+            yield _finding(scene, subject)
+
+
+def _resolves(scene: Scene, reach: Reach) -> bool:
+    dns = scene.settings.dns
+    for address in map(network, dns.addresses):
+        if reach.to_address(address, "UDP", _NODE_PORT):
+            return True
+    own = scene.namespaces.get(dns.namespace, {})
+    keys = [[(key, value) for value in values] for key, values in dns.pod_labels]
+    choices = [dict(pair for pair in pairs) for pairs in _products(keys)]
+    for port in dns.ports:
+        if any(reach.to_pod(pod(dns.namespace, labels, own), "UDP", port) for labels in choices):
+            return True
+        # On most engines an ipBlock with all addresses lets pods through as well.
+        if scene.settings.ip_block_matches_pods and any(
+            reach.to_address(network(_ANYWHERE[version]), "UDP", port)
+            for version in scene.settings.ip_versions
+        ):
+            return True
+    return False
+
+
+def _products(keys: list[list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
+    from itertools import product
+
+    return [list(one) for one in product(*keys)]
+
+
+def _finding(scene: Scene, subject: Subject) -> Result:
+    dns = scene.settings.dns
+    labels = ",".join(f"{key}={'|'.join(values)}" for key, values in dns.pod_labels) or "all pods"
+    ports = "/".join(map(str, dns.ports))
+    message = (
+        f"it cannot resolve names: nothing lets it reach {dns.namespace} {labels} on UDP {ports}"
+    )
+    fix = "allow egress to cluster DNS, or set platform or dns to what this cluster has"
+    return note("error", ID, str(subject), message, about=subject.resource, fix=fix)

@@ -1,0 +1,83 @@
+"""IG005 invalid-except: the API server will reject the policy.
+
+An `except` entry has to be a CIDR of its block's family and a strict subset of its `cidr`. A
+client-side dry run takes anything; the server does not, and then none of the policy applies.
+
+Fires: an IPv4 entry under `::/0`, an entry equal to the `cidr` or outside of it, text that is no
+CIDR. Does not: 169.254.169.254/32 under 0.0.0.0/0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imds_guard.reach.addresses import contains, network
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.audit.scene import Scene
+    from imds_guard.resources import NetworkPolicy
+    from imds_guard.resources.network_policy import IpBlock
+    from imds_guard.wire import Result
+
+ID = "IG005"
+
+
+def check(scene: Scene) -> Iterator[Result]:
+    """A finding per entry that will be refused."""
+    for policy in scene.policies:
+        for rule in (*policy.egress, *policy.ingress):
+            for peer in rule.peers:
+                if peer.ip_block is not None:
+                    yield from _block(policy, f"{peer.field}.ipBlock", peer.ip_block)
+
+
+def _block(policy: NetworkPolicy, field: str, block: IpBlock) -> Iterator[Result]:
+    try:
+        outer = network(block.cidr, strict=False)
+    except ValueError:
+        yield _finding(policy, f"{field}.cidr", block.cidr, None, "is no CIDR")
+        return
+    left = [text for text in block.excepted if _why(outer, text) is None]
+    for index, text in enumerate(block.excepted):
+        if why := _why(outer, text):
+            at = f"{field}.except[{index}]"
+            yield _finding(policy, f"{field}.except", list(block.excepted), left, why, at, text)
+
+
+def _why(outer: Any, text: str) -> str | None:
+    try:
+        inner = network(text, strict=False)
+    except ValueError:
+        return "is no CIDR"
+    if inner.version != outer.version:
+        return f"is IPv{inner.version}, and its cidr {outer} is IPv{outer.version}"
+    if inner == outer or not contains(outer, inner):
+        return f"is no strict subset of its cidr {outer}"
+    return None
+
+
+def _finding(
+    policy: NetworkPolicy,
+    field: str,
+    current: Any,
+    proposed: Any,
+    why: str,
+    at: str | None = None,
+    text: str | None = None,
+) -> Result:
+    where = (at or field).removeprefix("spec.")
+    return note(
+        "error",
+        ID,
+        str(policy.address),
+        f"{where} {text or current} {why}; the API server rejects the policy",
+        about=policy.resource,
+        address=policy.address,
+        field=field,
+        current=current,
+        proposed=proposed,
+        fix="remove it, or write it under a cidr that holds it",
+    )

@@ -1,0 +1,85 @@
+"""IG006: an exception without a reason, or one that opens more than the metadata service.
+
+A policy is an exception when it has the annotation imds-guard.dev/reason. It has to give the
+reason, to allow egress to metadata addresses alone, and to select one workload, or only such that
+declare it themselves.
+
+Fires: an empty reason; an exception with 0.0.0.0/0 or without `to`; one whose labels select a
+second workload. Does not: what imds-guard writes for `exceptions` and its annotation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.audit.scene import is_exception, named
+from imds_guard.policies import REASON
+from imds_guard.reach.addresses import network
+from imds_guard.reach.ranges import Ranges
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.audit.scene import Scene
+    from imds_guard.reach.rules import Grant
+    from imds_guard.resources import NetworkPolicy, Resource
+    from imds_guard.wire import Result
+
+ID = "IG006"
+
+
+def check(scene: Scene) -> Iterator[Result]:
+    """Findings per exception."""
+    metadata = _metadata(scene)
+    for policy in filter(is_exception, scene.policies):
+        if not policy.annotations[REASON].strip():
+            field = f"metadata.annotations.{REASON}"
+            message = "the exception gives no reason"
+            yield _finding(policy, field, message, "write the reason as the annotation's value")
+        for grant in scene.policies.grants(policy, "Egress"):
+            if _is_wider(grant, metadata):
+                message = (
+                    f"the exception {grant.field.removeprefix('spec.')} opens more than metadata"
+                )
+                fix = "name the endpoint's address alone, as /32 or /128"
+                yield _finding(policy, grant.field, message, fix)
+        selected = scene.selected(policy)
+        undeclared = [subject for subject in selected if not subject.exception]
+        if len(undeclared) > 1 and len(undeclared) == len(selected):
+            message = f"the exception is for one workload, but selects {named(selected)}"
+            fix = "give the workload's pods a label of their own and select by it"
+            yield _finding(policy, "spec.podSelector", message, fix)
+
+
+def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:
+    """The finding for an annotation of a resource whose value has to be a reason."""
+    message = f"the annotation {annotation} gives no reason, so it does not count"
+    fix = "write the reason as its value, or remove it"
+    return note("error", ID, subject, message, about=about, fix=fix)
+
+
+def _metadata(scene: Scene) -> dict[int, Ranges]:
+    """Every metadata address that is known for the platform, per IP version."""
+    spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+    for endpoint in scene.settings.endpoints:
+        one = network(endpoint.address)
+        spans[one.version].append((int(one[0]), int(one[0])))
+    return {version: Ranges.of(found) for version, found in spans.items()}
+
+
+def _is_wider(grant: Grant, metadata: dict[int, Ranges]) -> bool:
+    return any(grant.addresses[version] - metadata[version] for version in (4, 6))
+
+
+def _finding(policy: NetworkPolicy, field: str, message: str, fix: str) -> Result:
+    return note(
+        "error",
+        ID,
+        str(policy.address),
+        message,
+        about=policy.resource,
+        address=policy.address,
+        field=field,
+        fix=fix,
+    )

@@ -1,0 +1,89 @@
+"""What a rule that opens metadata has to become, so that it lets everything else through still.
+
+Values are plain Python, as they are written in a policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imds_guard.reach.addresses import carve, contains, network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imds_guard.reach.rules import Grant
+    from imds_guard.wire import Value
+
+DNS = 53
+_EVERY_PEER: tuple[dict[str, Any], ...] = (
+    {"ipBlock": {"cidr": "0.0.0.0/0"}},
+    {"ipBlock": {"cidr": "::/0"}},
+    {"namespaceSelector": {}},
+)
+
+
+def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
+    """An ipBlock without these addresses; None where nothing would be left of it."""
+    try:
+        outer = network(str(block.get("cidr")), strict=False)
+    except ValueError:
+        return None
+    blocked = [network(address) for address in addresses]
+    if any(contains(one, outer) for one in blocked):
+        return None
+    present = block.get("except") if isinstance(block.get("except"), list) else []
+    new = carve(str(outer), map(str, blocked))
+    covered = [str(one) for one in present or [] if _covers(one, outer)]
+    kept = [one for one in covered if one not in new]
+    missing = [one for one in new if not any(_holds(other, one) for other in kept)]
+    return {**block, "except": [*kept, *missing]}
+
+
+def mended_rule(rule: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
+    """An egress rule without these addresses; None where nothing would be left of it."""
+    peers = rule.get("to") or [dict(peer) for peer in _EVERY_PEER]
+    kept = []
+    for peer in peers:
+        if not isinstance(peer, dict) or not isinstance(peer.get("ipBlock"), dict):
+            kept.append(peer)
+        elif block := _touched(peer["ipBlock"], addresses):
+            kept.append({**peer, "ipBlock": block})
+    return {**rule, "to": kept} if kept else None
+
+
+def dns_rule(grants: Iterable[Grant], addresses: Iterable[str]) -> dict[str, Any] | None:
+    """The rule that keeps port 53 of these addresses, where the grants let it through."""
+    grants = list(grants)
+    peers, ports = [], []
+    for protocol in ("UDP", "TCP"):
+        if any(DNS in grant.ports[protocol] for grant in grants):
+            ports.append({"protocol": protocol, "port": DNS})
+    for address in addresses:
+        one = network(address)
+        if any(int(one[0]) in grant.addresses[one.version] for grant in grants):
+            peers.append({"ipBlock": {"cidr": str(one)}})
+    return {"to": peers, "ports": ports} if peers and ports else None
+
+
+def _touched(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
+    """The block as it is where it holds none of the addresses."""
+    try:
+        outer = network(str(block.get("cidr")), strict=False)
+    except ValueError:
+        return None
+    inside = [one for one in addresses if network(one).overlaps(outer)]
+    return mended_block(block, inside) if inside else block
+
+
+def _covers(text: Value, outer: Any) -> bool:
+    """Whether an `except` entry is one that the API server takes."""
+    try:
+        inner = network(str(text), strict=False)
+    except ValueError:
+        return False
+    return inner != outer and contains(outer, inner)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return contains(network(outer, strict=False), network(inner))

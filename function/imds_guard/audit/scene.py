@@ -1,0 +1,149 @@
+"""What is audited: workloads, the policies that select them, and what must not be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from imds_guard.policies import REASON
+from imds_guard.reach.addresses import network
+from imds_guard.reach.selectors import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from imds_guard.policies import Settings
+    from imds_guard.reach.rules import Grant
+    from imds_guard.reach.workload import Policies, Reach
+    from imds_guard.resources import NetworkPolicy, Resource
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The pods of one workload, as far as policies are concerned.
+
+    `exception` is the reason for which they may reach metadata, None where they may not.
+    """
+
+    kind: str
+    namespace: str | None
+    name: str
+    labels: Mapping[str, str]
+    host_network: bool = False
+    exception: str | None = None
+    resource: Resource | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class Opening(NamedTuple):
+    """A metadata address that something lets through, and the TCP ports of it."""
+
+    address: str
+    ports: tuple[int, ...]
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{','.join(map(str, self.ports))}"
+
+
+class Leak(NamedTuple):
+    """A grant of a policy that opens metadata addresses."""
+
+    grant: Grant
+    openings: tuple[Opening, ...]
+
+
+class Scene:
+    """One input, ready to be asked. Work is done per policy and per namespace, not per pair."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policies: Policies,
+        subjects: Iterable[Subject],
+        namespaces: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.settings = settings
+        self.policies = policies
+        self.subjects = list(subjects)
+        self.namespaces = namespaces
+        self._reach: dict[tuple[str | None, tuple[tuple[str, str], ...]], Reach] = {}
+
+    @cached_property
+    def endpoints(self) -> dict[str, tuple[int, ...]]:
+        """Per metadata address of an IP family in use, the TCP ports that must not be reached.
+
+        What the configuration opens for pod identity is not among them.
+        """
+        identity = self.settings.identity
+        agents = identity.endpoints if identity else ()
+        meant = {(one.address, port) for one in agents for port in one.ports}
+        found: dict[str, set[int]] = {}
+        for one in self.settings.endpoints:
+            if network(one.address).version in self.settings.ip_versions:
+                ports = {port for port in one.ports if (one.address, port) not in meant}
+                found.setdefault(one.address, set()).update(ports)
+        return {address: tuple(sorted(ports)) for address, ports in found.items() if ports}
+
+    def reach(self, subject: Subject) -> Reach:
+        """What a workload's pods can reach."""
+        key = subject.namespace, tuple(sorted(subject.labels.items()))
+        if key not in self._reach:
+            self._reach[key] = self.policies.reach(subject.namespace, subject.labels, "Egress")
+        return self._reach[key]
+
+    def leaks(self, policy: NetworkPolicy) -> list[Leak]:
+        """The grants of a policy that open metadata, whomever it selects."""
+        return self._leaks.get(id(policy), [])
+
+    @cached_property
+    def _leaks(self) -> dict[int, list[Leak]]:
+        found: dict[int, list[Leak]] = {}
+        for policy in self.policies:
+            if "Egress" not in policy.policy_types:
+                continue
+            for grant in self.policies.grants(policy, "Egress"):
+                if openings := tuple(self._openings(grant)):
+                    found.setdefault(id(policy), []).append(Leak(grant, openings))
+        return found
+
+    def _openings(self, grant: Grant) -> Iterator[Opening]:
+        for text, ports in self.endpoints.items():
+            address = network(text)
+            number = int(address[0])
+            if number not in grant.addresses[address.version]:
+                continue
+            version = address.version
+            is_open = [p for p in ports if grant.allows_address(version, number, "TCP", p)]
+            if is_open:
+                yield Opening(text, tuple(is_open))
+
+    def selected(self, policy: NetworkPolicy) -> list[Subject]:
+        """The workloads that a policy selects; host-network pods are out of its hands."""
+        return [
+            subject
+            for subject in self.by_namespace.get(policy.namespace, [])
+            if not subject.host_network and matches(policy.pod_selector, subject.labels)
+        ]
+
+    @cached_property
+    def by_namespace(self) -> dict[str | None, list[Subject]]:
+        """The workloads per namespace."""
+        found: dict[str | None, list[Subject]] = {}
+        for subject in self.subjects:
+            found.setdefault(subject.namespace, []).append(subject)
+        return found
+
+
+def named(subjects: Sequence[Subject]) -> str:
+    """Workloads in a few words: the first, and how many more."""
+    rest = len(subjects) - 1
+    return f"{subjects[0]} (and {rest} more)" if rest else str(subjects[0])
+
+
+def is_exception(policy: NetworkPolicy) -> bool:
+    """Whether a policy says of itself that it is an exception: it has the annotation for it."""
+    return REASON in policy.annotations
