@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from imds_guard.resources.network_policy import Protocol
+
 NAMESPACES = ("shop", "stock")
 ADDRESSES = (
     *("169.254.169.253", "169.254.169.254", "169.254.169.255", "10.0.0.1", "8.8.8.8", "0.0.0.0"),
@@ -13,7 +15,7 @@ ADDRESSES = (
 )
 PORTS = (1, 53, 79, 80, 81, 443, 8080, 65535)
 NAMES = ("http", "dns")
-PROTOCOLS = ("TCP", "UDP", "SCTP")
+PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
 _CIDRS: dict[str, tuple[str, ...]] = {
     "0.0.0.0/0": ("169.254.169.254/32", "169.254.0.0/16", "128.0.0.0/1", "10.0.0.0/8"),
     "128.0.0.0/1": ("169.254.169.254/32", "169.254.169.254/31"),

@@ -12,9 +12,10 @@ from imds_guard.audit import (
     ig005_invalid_except,
     ig006_exception,
 )
+from imds_guard.audit.ig001_metadata_open import opened as opened_for
 from imds_guard.audit.ig006_exception import no_reason
 from imds_guard.audit.report import AuditReport, State, Verdict
-from imds_guard.audit.scene import Opening, Scene, Subject
+from imds_guard.audit.scene import Leak, Opening, Scene, Subject
 from imds_guard.audit.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def audit(scene: Scene) -> AuditReport:
 __all__ = [
     "CHECKS",
     "AuditReport",
+    "Leak",
     "Opening",
     "Scene",
     "State",
@@ -54,5 +56,6 @@ __all__ = [
     "audit",
     "findings",
     "no_reason",
+    "opened_for",
     "verdicts",
 ]

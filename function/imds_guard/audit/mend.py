@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.addresses import carve, contains, network
+from imds_guard.reach.ranges import Ranges
+from imds_guard.resources.network_policy import LAST_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imds_guard.reach.rules import Grant
+    from imds_guard.resources.network_policy import Protocol
     from imds_guard.wire import Value
 
 DNS = 53
@@ -53,17 +56,31 @@ def mended_rule(rule: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any
 
 
 def dns_rule(grants: Iterable[Grant], addresses: Iterable[str]) -> dict[str, Any] | None:
-    """The rule that keeps port 53 of these addresses, where the grants let it through."""
+    """The rule that keeps what is no metadata at these addresses, where the grants allow it.
+
+    That is TCP 53 and all of UDP: some clouds answer DNS and NTP there.
+    """
     grants = list(grants)
-    peers, ports = [], []
-    for protocol in ("UDP", "TCP"):
-        if any(DNS in grant.ports[protocol] for grant in grants):
-            ports.append({"protocol": protocol, "port": DNS})
+    ports: list[dict[str, Any]] = []
+    for low, high in _ports(grants, "UDP").spans:
+        port: dict[str, Any] = {"protocol": "UDP"}
+        if (low, high) != (1, LAST_PORT):
+            port["port"] = low
+            if high > low:
+                port["endPort"] = high
+        ports.append(port)
+    if DNS in _ports(grants, "TCP"):
+        ports.append({"protocol": "TCP", "port": DNS})
+    peers = []
     for address in addresses:
         one = network(address)
         if any(int(one[0]) in grant.addresses[one.version] for grant in grants):
             peers.append({"ipBlock": {"cidr": str(one)}})
     return {"to": peers, "ports": ports} if peers and ports else None
+
+
+def _ports(grants: list[Grant], protocol: Protocol) -> Ranges:
+    return Ranges.of(span for grant in grants for span in grant.ports[protocol].spans)
 
 
 def _touched(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:

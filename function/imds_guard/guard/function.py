@@ -11,6 +11,7 @@ from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
 from imds_guard.guard.prove import prove, scene_of
 from imds_guard.guard.reconcile import reconcile
+from imds_guard.guard.repair import repair
 from imds_guard.policies import OWNER, settings
 from imds_guard.resources import Resource, resources
 from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
@@ -100,8 +101,13 @@ def _guard(
     found_settings = settings(config)
     planned = plan(found_settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
-    scene = scene_of(found_settings, standing, planned.subjects, inventory.namespace_labels)
+    labels = inventory.namespace_labels
+    scene = scene_of(found_settings, standing, planned.subjects, labels)
     results = planned.results + conflicts
+    if config.spec.reopened == "repair":
+        standing, repaired = repair(listing, scene, standing)
+        results += repaired
+        scene = scene_of(found_settings, standing, planned.subjects, labels)
     said = {(one.id, one.subject) for one in results}
     results += [one for one in prove(scene) if (one.id, one.subject) not in said]
     listing.report([result.manifest() for result in results])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imds_guard.wire import emit
+from imds_guard.wire.edit import ItemEditor
 from imds_guard.wire.encoding import UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
@@ -10,13 +11,15 @@ from imds_guard.wire.item import Item, Mapping, describe, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
-from imds_guard.wire.sequence import Entry, Manifest, Sequence
+from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
 from imds_guard.wire.yaml_read import read_yaml
 
 __all__ = [
+    "Changes",
     "Entry",
     "InputError",
     "Item",
+    "ItemEditor",
     "Listing",
     "Manifest",
     "Mapping",
@@ -25,6 +28,7 @@ __all__ = [
     "Sequence",
     "Severity",
     "ShapeError",
+    "Splice",
     "Value",
     "as_text",
     "describe",

@@ -53,6 +53,7 @@ class Listing:
     _changes: dict[int, tuple[Sequence, Changes]] = field(default_factory=dict)
     _new: list[dict[str, Any]] = field(default_factory=list)
     _results: list[dict[str, Any]] = field(default_factory=list)
+    _edits: list[Splice] = field(default_factory=list)
 
     def changes(self, sequence: Sequence) -> Changes:
         """The changes noted for `sequence`, to be added to."""
@@ -65,6 +66,10 @@ class Listing:
         else:
             self.changes(self.top).appended.append(manifest)
 
+    def edit(self, splices: list[Splice]) -> None:
+        """Change the text inside of an item that stays."""
+        self._edits += splices
+
     def report(self, results: list[dict[str, Any]]) -> None:
         """The results of this run; a stream has no place for them."""
         self._results = results
@@ -72,9 +77,12 @@ class Listing:
     def render(self) -> Iterator[bytes | memoryview]:
         """The whole text with the changes made; the same bytes where there are none."""
         splices = [
-            splice
-            for sequence, changes in self._changes.values()
-            for splice in sequence.splices(changes)
+            *self._edits,
+            *(
+                splice
+                for sequence, changes in self._changes.values()
+                for splice in sequence.splices(changes)
+            ),
         ]
         if self.frame:
             if self._new:

@@ -58,12 +58,12 @@ class Marks:
         key_end = self.byte(self.text.index(":", key.end) + 1)
         if not entries:
             return BlockSequence([], key.column, key_end, key_end, newline)
-        end = before_break(self.data, self._line_end(entries[-1].tail))
+        end = self.line_end(entries[-1].tail)
         return BlockSequence(entries, node.column, key_end, end, newline)
 
-    def _line_end(self, at: int) -> int:
-        """The end of the line that a node's text ends in, or ended before."""
+    def line_end(self, at: int) -> int:
+        """The end of the line that a node's text ends in, or ended before; without its break."""
         if self.data[at - 1 : at] == b"\n":
-            return at - 1
+            return before_break(self.data, at - 1)
         end = self.data.find(b"\n", at)
-        return len(self.data) if end < 0 else end
+        return before_break(self.data, len(self.data) if end < 0 else end)

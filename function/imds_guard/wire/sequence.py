@@ -40,9 +40,9 @@ class Entry:
 class Changes:
     """What is to become of a sequence's entries; those that are not named stay as they are."""
 
-    replaced: dict[int, Manifest] = field(default_factory=dict)
+    replaced: dict[int, Any] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
-    appended: list[Manifest] = field(default_factory=list)
+    appended: list[Any] = field(default_factory=list)
 
 
 class Sequence(Protocol):
@@ -102,7 +102,9 @@ class BlockSequence:
         dash = f"{self.newline}{' ' * self.column}- ".encode()
         return dash + self._text(manifest, self.column + 2)
 
-    def _text(self, manifest: Manifest, column: int) -> bytes:
+    def _text(self, manifest: Any, column: int) -> bytes:
+        if not isinstance(manifest, (dict, list)):
+            return emit.scalar(manifest).encode()
         return self.newline.join(emit.block_lines(manifest, column)).encode()
 
 
