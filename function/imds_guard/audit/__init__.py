@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imds_guard.audit import (
     ig001_metadata_open,
+    ig001_other_kinds,
     ig002_unprotected,
     ig003_host_network,
     ig004_dns_cut,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     ig001_metadata_open,
+    ig001_other_kinds,
     ig002_unprotected,
     ig003_host_network,
     ig004_dns_cut,

@@ -46,7 +46,12 @@ def opened(scene: Scene, policy: NetworkPolicy) -> list[Subject]:
     declared = [subject for subject in selected if subject.exception]
     if is_exception(policy) and (not declared or len(declared) == len(selected)):
         return []  # one that is too wide is IG006's
-    return [subject for subject in selected if not subject.exception]
+    undeclared = [subject for subject in selected if not subject.exception]
+    if not scene.others:
+        return undeclared
+    # A rule of another kind may deny what this one opens.
+    exposed = ((subject, scene.exposure(subject)) for subject in undeclared)
+    return [subject for subject, found in exposed if found.is_open or found.unsure]
 
 
 def _finding(policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]) -> Result:

@@ -25,7 +25,9 @@ ID = "IG002"
 def check(scene: Scene) -> Iterator[Result]:
     """A finding per workload that is not isolated for egress."""
     for subject in scene.subjects:
-        if not subject.host_network and not scene.reach(subject).isolated:
+        if subject.host_network or scene.reach(subject).isolated:
+            continue
+        if not scene.others or scene.exposure(subject).is_open:
             message = "no egress policy selects it, so it reaches everything, metadata included"
             fix = "run imds-guard on it; if it did run, see whether the build skipped it"
             yield note("error", ID, str(subject), message, about=subject.resource, fix=fix)

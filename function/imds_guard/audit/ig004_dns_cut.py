@@ -10,10 +10,11 @@ that nothing isolates.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from imds_guard.reach.addresses import network
-from imds_guard.reach.rules import pod
+from imds_guard.reach.rules import Pod, pod
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -37,8 +38,28 @@ def check(scene: Scene) -> Iterator[Result]:
         reach = scene.reach(subject)
         if id(reach) not in known:
             known[id(reach)] = not reach.isolated or _resolves(scene, reach)
-        if not known[id(reach)]:
+        if not known[id(reach)] and not _others_let(scene, subject):
             yield _finding(scene, subject)
+
+
+def _others_let(scene: Scene, subject: Subject) -> bool:
+    """Whether a policy of another kind may let it reach the DNS pods."""
+    if not scene.others:
+        return False
+    client = scene.client(subject)
+    return any(
+        scene.others.may_reach_pod(client, one, "UDP", port)
+        for one in _dns_pods(scene)
+        for port in scene.settings.dns.ports
+    )
+
+
+def _dns_pods(scene: Scene) -> list[Pod]:
+    """A pod for every set of labels that the platform's DNS pods may have."""
+    dns = scene.settings.dns
+    own = scene.namespaces.get(dns.namespace, {})
+    keys = [[(key, value) for value in values] for key, values in dns.pod_labels]
+    return [pod(dns.namespace, dict(pairs), own) for pairs in product(*keys)]
 
 
 def _resolves(scene: Scene, reach: Reach) -> bool:
@@ -46,11 +67,9 @@ def _resolves(scene: Scene, reach: Reach) -> bool:
     for address in map(network, dns.addresses):
         if reach.to_address(address, "UDP", _NODE_PORT):
             return True
-    own = scene.namespaces.get(dns.namespace, {})
-    keys = [[(key, value) for value in values] for key, values in dns.pod_labels]
-    choices = [dict(pair for pair in pairs) for pairs in _products(keys)]
+    pods = _dns_pods(scene)
     for port in dns.ports:
-        if any(reach.to_pod(pod(dns.namespace, labels, own), "UDP", port) for labels in choices):
+        if any(reach.to_pod(one, "UDP", port) for one in pods):
             return True
         # On most engines an ipBlock with all addresses lets pods through as well.
         if scene.settings.ip_block_matches_pods and any(
@@ -59,12 +78,6 @@ def _resolves(scene: Scene, reach: Reach) -> bool:
         ):
             return True
     return False
-
-
-def _products(keys: list[list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
-    from itertools import product
-
-    return [list(one) for one in product(*keys)]
 
 
 def _finding(scene: Scene, subject: Subject) -> Result:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.policies import REASON
 from imds_guard.reach.addresses import network
-from imds_guard.reach.selectors import matches
+from imds_guard.reach.decision import Client, OtherPolicies, decide
+from imds_guard.reach.selectors import matches, namespace_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from imds_guard.policies import Settings
+    from imds_guard.reach.decision import Rule
     from imds_guard.reach.rules import Grant
     from imds_guard.reach.workload import Policies, Reach
     from imds_guard.resources import NetworkPolicy, Resource
@@ -56,6 +58,19 @@ class Leak(NamedTuple):
     openings: tuple[Opening, ...]
 
 
+class Exposure(NamedTuple):
+    """What a workload can reach of the metadata service, what it may reach for all that can be
+    told, and the rules of other kinds that have a say in it.
+    """
+
+    is_open: tuple[Opening, ...]
+    unsure: tuple[Opening, ...]
+    rules: tuple[Rule, ...]
+
+
+_Key = tuple["str | None", tuple[tuple[str, str], ...]]  # a namespace and labels
+
+
 class Scene:
     """One input, ready to be asked. Work is done per policy and per namespace, not per pair."""
 
@@ -65,12 +80,15 @@ class Scene:
         policies: Policies,
         subjects: Iterable[Subject],
         namespaces: Mapping[str, Mapping[str, str]],
+        others: OtherPolicies | None = None,
     ) -> None:
         self.settings = settings
         self.policies = policies
         self.subjects = list(subjects)
         self.namespaces = namespaces
-        self._reach: dict[tuple[str | None, tuple[tuple[str, str], ...]], Reach] = {}
+        self.others = others or OtherPolicies()
+        self._reach: dict[_Key, Reach] = {}
+        self._exposure: dict[_Key, Exposure] = {}
 
     @cached_property
     def endpoints(self) -> dict[str, tuple[int, ...]]:
@@ -94,6 +112,49 @@ class Scene:
         if key not in self._reach:
             self._reach[key] = self.policies.reach(subject.namespace, subject.labels, "Egress")
         return self._reach[key]
+
+    def client(self, subject: Subject) -> Client:
+        """The workload as the source of traffic."""
+        own = self.namespaces.get(subject.namespace or "")
+        labels = namespace_labels(subject.namespace, own)
+        return Client(subject.namespace, subject.labels, labels, own is not None)
+
+    def exposure(self, subject: Subject) -> Exposure:
+        """What all kinds of policies together let a workload reach of the metadata service."""
+        key = subject.namespace, tuple(sorted(subject.labels.items()))
+        if key not in self._exposure:
+            self._exposure[key] = self._exposed(subject)
+        return self._exposure[key]
+
+    def _exposed(self, subject: Subject) -> Exposure:
+        reach = self.reach(subject)
+        is_open: dict[str, list[int]] = {}
+        unsure: dict[str, list[int]] = {}
+        rules: dict[int, Rule] = {}
+        for text, ports in self.endpoints.items():
+            address = network(text)
+            for port in ports:
+                allowed = reach.isolated and any(reach.openings(address, "TCP", port))
+                if not self.others:
+                    if allowed or not reach.isolated:
+                        is_open.setdefault(text, []).append(port)
+                    continue
+                decision = decide(
+                    self.others,
+                    self.client(subject),
+                    address,
+                    "TCP",
+                    port,
+                    isolated=reach.isolated,
+                    allowed=allowed,
+                )
+                if decision.is_open:
+                    is_open.setdefault(text, []).append(port)
+                elif not decision.is_certain:
+                    unsure.setdefault(text, []).append(port)
+                if "open" in decision.outcomes:
+                    rules.update((id(rule), rule) for rule in decision.rules)
+        return Exposure(_openings(is_open), _openings(unsure), tuple(rules.values()))
 
     def leaks(self, policy: NetworkPolicy) -> list[Leak]:
         """The grants of a policy that open metadata, whomever it selects."""
@@ -136,6 +197,10 @@ class Scene:
         for subject in self.subjects:
             found.setdefault(subject.namespace, []).append(subject)
         return found
+
+
+def _openings(ports: dict[str, list[int]]) -> tuple[Opening, ...]:
+    return tuple(Opening(address, tuple(found)) for address, found in ports.items())
 
 
 def named(subjects: Sequence[Subject]) -> str:

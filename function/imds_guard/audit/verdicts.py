@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from imds_guard.audit.report import Verdict
 from imds_guard.audit.scene import Opening, is_exception
 from imds_guard.policies import REASON
-from imds_guard.reach.addresses import network
 
 if TYPE_CHECKING:
     from imds_guard.audit.scene import Scene, Subject
@@ -20,32 +19,24 @@ def verdicts(scene: Scene) -> list[Verdict]:
 
 def _verdict(scene: Scene, subject: Subject) -> Verdict:
     if subject.host_network:
-        return Verdict(subject, "ungoverned", _everything(scene), subject.exception or "")
-    reach = scene.reach(subject)
-    if not reach.isolated:
-        return Verdict(subject, "open", _everything(scene))
-    leaking = [policy for policy in reach.policies if scene.leaks(policy)]
-    if not leaking:
-        return Verdict(subject, "blocked")
-    openings = _merged(scene, subject)
+        everything = tuple(Opening(address, ports) for address, ports in scene.endpoints.items())
+        return Verdict(subject, "ungoverned", everything, subject.exception or "")
+    exposure = scene.exposure(subject)
+    if exposure.is_open:
+        if reason := _reason(scene, subject):
+            return Verdict(subject, "excepted", exposure.is_open, reason)
+        return Verdict(subject, "open", exposure.is_open)
+    if exposure.unsure:
+        why = ", ".join(map(str, exposure.rules))
+        return Verdict(subject, "uncertain", exposure.unsure, why)
+    return Verdict(subject, "blocked")
+
+
+def _reason(scene: Scene, subject: Subject) -> str:
+    """Why it may: what it declares, or what the only policies that open metadata say."""
     if subject.exception:
-        return Verdict(subject, "excepted", openings, subject.exception)
-    if all(map(is_exception, leaking)):
-        return Verdict(subject, "excepted", openings, leaking[0].annotations[REASON])
-    return Verdict(subject, "open", openings)
-
-
-def _everything(scene: Scene) -> tuple[Opening, ...]:
-    return tuple(Opening(address, ports) for address, ports in scene.endpoints.items())
-
-
-def _merged(scene: Scene, subject: Subject) -> tuple[Opening, ...]:
-    """What all policies together open, per address."""
-    reach = scene.reach(subject)
-    found = []
-    for address, ports in scene.endpoints.items():
-        one = network(address)
-        is_open = tuple(port for port in ports if reach.to_address(one, "TCP", port))
-        if is_open:
-            found.append(Opening(address, is_open))
-    return tuple(found)
+        return subject.exception
+    leaking = [policy for policy in scene.reach(subject).policies if scene.leaks(policy)]
+    if leaking and all(map(is_exception, leaking)):
+        return leaking[0].annotations[REASON]
+    return ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imds_guard.guard.pods import EXCLUDE
+from imds_guard.reach.kinds import KINDS as OTHER_KINDS
 from imds_guard.resources import Resource, Workload, workload
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Inventory:
 
     groups: dict[str | None, Group] = field(default_factory=dict)
     policies: list[Resource] = field(default_factory=list)
+    other_policies: list[Resource] = field(default_factory=list)
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # per file, the first free place
 
@@ -62,6 +64,8 @@ class Inventory:
             self.namespace_labels[resource.address.name] = resource.labels
         elif (resource.group, resource.kind) in _POLICIES:
             self.policies.append(resource)
+        elif (resource.group, resource.kind) in OTHER_KINDS:
+            self.other_policies.append(resource)
         elif found := workload(resource):
             self._group(resource.namespace, resource).take(found)
 

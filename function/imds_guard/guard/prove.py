@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imds_guard.audit import Scene, findings
+from imds_guard.reach.kinds import other_policies
 from imds_guard.reach.workload import Policies
 from imds_guard.resources import network_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from imds_guard.audit import Subject
+    from imds_guard.guard.discover import Inventory
     from imds_guard.guard.reconcile import Standing
     from imds_guard.policies import Settings
     from imds_guard.wire import Result
@@ -22,15 +24,19 @@ def scene_of(
     settings: Settings,
     standing: Iterable[Standing],
     subjects: Iterable[Subject],
-    namespaces: Mapping[str, Mapping[str, str]],
+    inventory: Inventory,
 ) -> Scene:
     """What an audit looks at."""
+    standing = list(standing)
     views = [
         network_policy(one.value, one.address, one.resource)
         for one in standing
         if one.address.kind == "NetworkPolicy"
     ]
-    return Scene(settings, Policies(views), subjects, namespaces)
+    # Of Cilium's, those that are ours open nothing but the node.
+    kept = [one.resource for one in standing if one.resource is not None and not one.is_ours]
+    others = other_policies([*inventory.other_policies, *kept])
+    return Scene(settings, Policies(views), subjects, inventory.namespace_labels, others)
 
 
 def prove(scene: Scene) -> list[Result]:
