@@ -13,7 +13,7 @@ from imds_guard.guard.prove import prove, scene_of
 from imds_guard.guard.reconcile import reconcile
 from imds_guard.guard.repair import repair
 from imds_guard.policies import OWNER, settings
-from imds_guard.resources import Resource, resources
+from imds_guard.resources import PATH_ANNOTATIONS, Resource, resources
 from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
 
 if TYPE_CHECKING:
@@ -86,8 +86,14 @@ def config_of(item: Item) -> Config:
 
 def _config_error(error: ConfigError, item: Item) -> InputError:
     """The error with the place of its field in the text that the configuration came from."""
-    place = place_of(item, error.field)
     field = f"{item.field}.{error.path}".strip(".")
+    metadata = item.value().get("metadata")
+    annotations = (metadata if isinstance(metadata, dict) else {}).get("annotations")
+    for name in PATH_ANNOTATIONS:
+        if isinstance(annotations, dict) and name in annotations:
+            # A line of the ResourceList is not one of the file that the person has.
+            return InputError(error.message, Place(source=annotations[name], field=error.path))
+    place = place_of(item, error.field)
     return InputError(error.message, Place(line=place.line, column=place.column, field=field))
 
 
