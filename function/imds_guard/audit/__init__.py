@@ -12,12 +12,15 @@ from imds_guard.audit import (
     ig004_dns_cut,
     ig005_invalid_except,
     ig006_exception,
+    ig007_traffic_cut,
+    ig008_identity_cut,
 )
 from imds_guard.audit.ig001_metadata_open import opened as opened_for
 from imds_guard.audit.ig006_exception import no_reason
 from imds_guard.audit.report import AuditReport, State, Verdict
-from imds_guard.audit.scene import Leak, Opening, Scene, Subject
+from imds_guard.audit.scene import Leak, Opening, Scene
 from imds_guard.audit.verdicts import verdicts
+from imds_guard.reach.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +35,8 @@ CHECKS = (
     ig004_dns_cut,
     ig005_invalid_except,
     ig006_exception,
+    ig007_traffic_cut,
+    ig008_identity_cut,
 )
 
 

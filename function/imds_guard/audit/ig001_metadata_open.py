@@ -20,7 +20,8 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imds_guard.audit.scene import Leak, Scene, Subject
+    from imds_guard.audit.scene import Leak, Scene
+    from imds_guard.reach.subject import Subject
     from imds_guard.resources import NetworkPolicy
     from imds_guard.wire import Result
 

@@ -20,8 +20,9 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Opening, Scene, Subject
+    from imds_guard.audit.scene import Opening, Scene
     from imds_guard.reach.decision import Rule
+    from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result, Severity
 
 ID = "IG001"

@@ -20,7 +20,8 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene, Subject
+    from imds_guard.audit.scene import Scene
+    from imds_guard.reach.subject import Subject
     from imds_guard.reach.workload import Reach
     from imds_guard.wire import Result
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from imds_guard.audit.scene import Opening, Subject
+    from imds_guard.audit.scene import Opening
+    from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
 State = Literal["blocked", "open", "excepted", "ungoverned", "uncertain"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.policies import REASON
 from imds_guard.reach.addresses import network
+from imds_guard.reach.clients import senders
 from imds_guard.reach.decision import Client, OtherPolicies, decide
 from imds_guard.reach.selectors import matches, namespace_labels
 
@@ -16,28 +16,12 @@ if TYPE_CHECKING:
 
     from imds_guard.policies import Settings
     from imds_guard.reach.decision import Rule
+    from imds_guard.reach.declared import Flow
     from imds_guard.reach.rules import Grant
+    from imds_guard.reach.subject import Subject
     from imds_guard.reach.workload import Policies, Reach
     from imds_guard.resources import NetworkPolicy, Resource
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The pods of one workload, as far as policies are concerned.
-
-    `exception` is the reason for which they may reach metadata, None where they may not.
-    """
-
-    kind: str
-    namespace: str | None
-    name: str
-    labels: Mapping[str, str]
-    host_network: bool = False
-    exception: str | None = None
-    resource: Resource | None = field(default=None, compare=False)
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+    from imds_guard.resources.network_policy import PolicyType
 
 
 class Opening(NamedTuple):
@@ -68,7 +52,8 @@ class Exposure(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-_Key = tuple["str | None", tuple[tuple[str, str], ...]]  # a namespace and labels
+_Labels = tuple[tuple[str, str], ...]
+_Key = tuple["str | None", _Labels]  # a namespace and labels
 
 
 class Scene:
@@ -81,13 +66,17 @@ class Scene:
         subjects: Iterable[Subject],
         namespaces: Mapping[str, Mapping[str, str]],
         others: OtherPolicies | None = None,
+        flows: Iterable[Flow] = (),
+        service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
     ) -> None:
         self.settings = settings
         self.policies = policies
         self.subjects = list(subjects)
         self.namespaces = namespaces
         self.others = others or OtherPolicies()
-        self._reach: dict[_Key, Reach] = {}
+        self.flows = list(flows)
+        self.service_accounts = service_accounts or {}
+        self._reach: dict[tuple[PolicyType, str | None, _Labels], Reach] = {}
         self._exposure: dict[_Key, Exposure] = {}
 
     @cached_property
@@ -106,12 +95,23 @@ class Scene:
                 found.setdefault(one.address, set()).update(ports)
         return {address: tuple(sorted(ports)) for address, ports in found.items() if ports}
 
-    def reach(self, subject: Subject) -> Reach:
-        """What a workload's pods can reach."""
-        key = subject.namespace, tuple(sorted(subject.labels.items()))
+    def reach(self, subject: Subject, direction: PolicyType = "Egress") -> Reach:
+        """What a workload's pods can reach, or what can reach them."""
+        labels = tuple(sorted(subject.labels.items()))
+        key = direction, subject.namespace, labels
         if key not in self._reach:
-            self._reach[key] = self.policies.reach(subject.namespace, subject.labels, "Egress")
+            self._reach[key] = self.policies.reach(subject.namespace, subject.labels, direction)
         return self._reach[key]
+
+    def senders(self, flow: Flow) -> tuple[str, ...]:
+        """The namespaces that gateways or Prometheus send a flow from."""
+        chosen = self.settings.config.spec.allow.gateway_namespaces
+        return senders(flow, chosen, self.known_namespaces)
+
+    @cached_property
+    def known_namespaces(self) -> list[str]:
+        """The namespaces of the input, by their objects and by what is in them."""
+        return [*self.namespaces, *(name for name in self.by_namespace if name)]
 
     def client(self, subject: Subject) -> Client:
         """The workload as the source of traffic."""

@@ -9,7 +9,8 @@ from imds_guard.audit.scene import Opening, is_exception
 from imds_guard.policies import REASON
 
 if TYPE_CHECKING:
-    from imds_guard.audit.scene import Scene, Subject
+    from imds_guard.audit.scene import Scene
+    from imds_guard.reach.subject import Subject
 
 
 def verdicts(scene: Scene) -> list[Verdict]:

@@ -23,6 +23,7 @@ from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 
 DEFAULT_NAME = "imds-guard"
 
+InferredKind = Literal["services", "ingresses", "gateways", "webhooks", "monitors", "references"]
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 
@@ -55,32 +56,36 @@ class DnsOverride(Model):
 
 
 class Peer(Model):
-    """Pods of a namespace, pods by label, or both at once; or addresses."""
+    """Pods of namespaces, by name or labels, pods by label, or both at once; or addresses."""
 
     namespace: NamespaceName | None = None
+    namespace_labels: Labels | None = Field(None, alias="namespaceLabels")
     pod_labels: Labels | None = Field(None, alias="podLabels")
     cidr: Cidr | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Peer:
-        by_pod = self.namespace is not None or self.pod_labels is not None
+        namespaces = (self.namespace, self.namespace_labels)
+        by_pod = any(one is not None for one in (*namespaces, self.pod_labels))
         if by_pod == (self.cidr is not None):
             raise ValueError("needs namespace, podLabels or both; or cidr alone")
+        if None not in namespaces:
+            raise ValueError("needs namespace or namespaceLabels, not both")
         return self
 
 
 class IngressAllowance(Model):
-    """Traffic to let in, to one workload or to all."""
+    """Traffic to let in, to a workload by its name, to those with these pod labels, or to all."""
 
-    workload: WorkloadReference | None = None
+    workload: WorkloadReference | Labels | None = None
     peer: Peer = Field(alias="from")
     ports: list[PortText] = Field(default_factory=list)
 
 
 class EgressAllowance(Model):
-    """Traffic to let out, of one workload or of all."""
+    """Traffic to let out, of a workload by its name, of those with these pod labels, or of all."""
 
-    workload: WorkloadReference | None = None
+    workload: WorkloadReference | Labels | None = None
     peer: Peer = Field(alias="to")
     ports: list[PortText] = Field(default_factory=list)
 
@@ -89,6 +94,8 @@ class Allow(Model):
     """What the application needs besides names and the web."""
 
     same_namespace: bool = Field(False, alias="sameNamespace")
+    infer: list[InferredKind] = Field(default_factory=list)
+    gateway_namespaces: list[NamespaceName] = Field(default_factory=list, alias="gatewayNamespaces")
     ingress: list[IngressAllowance] = Field(default_factory=list)
     egress: list[EgressAllowance] = Field(default_factory=list)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imds_guard.guard.pods import EXCLUDE
+from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS as OTHER_KINDS
 from imds_guard.resources import Resource, Workload, workload
 
@@ -48,6 +49,7 @@ class Inventory:
     groups: dict[str | None, Group] = field(default_factory=dict)
     policies: list[Resource] = field(default_factory=list)
     other_policies: list[Resource] = field(default_factory=list)
+    declared: Declarations = field(default_factory=Declarations)
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # per file, the first free place
 
@@ -66,7 +68,9 @@ class Inventory:
             self.policies.append(resource)
         elif (resource.group, resource.kind) in OTHER_KINDS:
             self.other_policies.append(resource)
-        elif found := workload(resource):
+        elif (found := workload(resource)) is None:
+            self.declared.add(resource)
+        else:
             self._group(resource.namespace, resource).take(found)
 
     def _group(self, namespace: str | None, resource: Resource) -> Group:

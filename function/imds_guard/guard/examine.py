@@ -30,7 +30,7 @@ def examine(resources: Iterable[Resource], config: Config) -> tuple[Scene, Audit
         Standing(one.item.value(), one.address, one, one.annotation(OWNER) == config.name)
         for one in inventory.policies
     ]
-    scene = scene_of(known, standing, planned.subjects, inventory)
+    scene = scene_of(known, standing, planned, inventory)
     report = audit(scene)
     report.findings = planned.results + report.findings
     return scene, report

@@ -107,12 +107,12 @@ def _guard(
     found_settings = settings(config)
     planned = plan(found_settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
-    scene = scene_of(found_settings, standing, planned.subjects, inventory)
+    scene = scene_of(found_settings, standing, planned, inventory)
     results = planned.results + conflicts
     if config.spec.reopened == "repair":
         standing, repaired = repair(listing, scene, standing)
         results += repaired
-        scene = scene_of(found_settings, standing, planned.subjects, inventory)
+        scene = scene_of(found_settings, standing, planned, inventory)
     said = {(one.id, one.subject) for one in results}
     results += [one for one in prove(scene) if (one.id, one.subject) not in said]
     listing.report([result.manifest() for result in results])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from imds_guard.audit import no_reason
 from imds_guard.config import ConfigError
 from imds_guard.guard.govern import govern
+from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform import platform_notes
 from imds_guard.guard.pods import ALLOW_METADATA, own_label, subject_of
 from imds_guard.policies import (
@@ -20,16 +21,18 @@ from imds_guard.policies import (
     slug,
 )
 from imds_guard.reach.addresses import swallowed
+from imds_guard.reach.declared import flows
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imds_guard.audit import Subject
     from imds_guard.config import Port
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.govern import Governed
     from imds_guard.guard.pods import Pods
+    from imds_guard.reach.declared import Flow
+    from imds_guard.reach.subject import Subject
     from imds_guard.resources import Resource
     from imds_guard.wire import Manifest, Result
 
@@ -55,6 +58,8 @@ class Plan:
     policies: list[Planned] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
+    targets: dict[Subject, Target] = field(default_factory=dict)  # those that labels select
+    flows: list[Flow] = field(default_factory=list)
 
 
 def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) -> Plan:
@@ -71,7 +76,9 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
         planner.plan()
     references = [one.workload for one in spec.exceptions]
     references += [
-        one.workload for one in allow_traffic.allowances(spec.allow) if one.workload is not None
+        one.workload if isinstance(one.workload, str) else label_text(one.workload)
+        for one in allow_traffic.allowances(spec.allow)
+        if one.workload is not None
     ]
     for reference in dict.fromkeys(references):
         if reference not in matched:
@@ -80,6 +87,13 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
                 "the configuration names this workload, but none that is governed has the name"
             )
             made.results.append(note("warning", "unmatched", reference, message, fix=fix))
+    made.flows = flows(inventory.declared, made.subjects)
+    inferred = Inferred(settings, made.targets, inventory.groups)
+    for flow in made.flows:
+        inferred.add(flow)
+    for manifest, subject in inferred.manifests():
+        made.policies.append(Planned(manifest, subject.resource))
+    made.results += inferred.notes()
     return made
 
 
@@ -92,6 +106,11 @@ def _check_cidrs(settings: Settings) -> None:
                 "if a workload must reach it, write an entry of exceptions with its reason",
                 ("spec", "allow", "egress", index, "to", "cidr"),
             )
+
+
+def label_text(labels: dict[str, str]) -> str:
+    """Labels as they are written for kubectl."""
+    return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
 class _Planner:
@@ -174,16 +193,22 @@ class _Planner:
                 if target := self._target(pods, "allow"):
                     self._want(allowance.build(self.settings, target), pods.resource)
 
-    def _meant(self, reference: str) -> Iterator[Pods]:
+    def _meant(self, reference: str | dict[str, str]) -> Iterator[Pods]:
+        text = reference if isinstance(reference, str) else label_text(reference)
         for pods in self.governed.pods:
             if pods.is_meant_by(reference):
-                self.matched.add(reference)
+                self.matched.add(text)
                 yield pods
 
     def _examine(self, pods: Pods) -> None:
         """A workload's way to the metadata service, by the configuration or by its annotation."""
         reason, ports = self._reason(pods)
-        self.made.subjects.append(subject_of(pods, reason))
+        subject = subject_of(pods, reason)
+        self.made.subjects.append(subject)
+        if pods.selector:
+            self.made.targets[subject] = Target(
+                pods.namespace, pods.selector, self._unique_name(pods)
+            )
         if reason is None:
             return
         if target := self._target(pods, "exception"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imds_guard.audit import Subject
+from imds_guard.reach.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,13 +35,20 @@ class Pods:
     excluded: str | None = None
     exception: str | None = None
     host_network: bool = False
-    resource: Resource | None = None
+    workload: Workload | None = None
+
+    @property
+    def resource(self) -> Resource | None:
+        """The resource that makes the pods; None where the configuration names them."""
+        return self.workload.resource if self.workload else None
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
-    def is_meant_by(self, reference: str) -> bool:
-        """Whether `kind/namespace/name`, `namespace/name` or a name alone means these pods."""
+    def is_meant_by(self, reference: str | dict[str, str]) -> bool:
+        """Whether `[[kind/]namespace/]name`, or labels, mean these pods."""
+        if isinstance(reference, dict):
+            return all(self.labels.get(key) == value for key, value in reference.items())
         *kind, name = reference.split("/")
         namespace = kind.pop() if kind else None
         return (
@@ -63,7 +70,7 @@ def pods_of(workload: Workload) -> Pods:
         workload.annotation(EXCLUDE),
         workload.annotation(ALLOW_METADATA),
         workload.host_network,
-        workload.resource,
+        workload,
     )
 
 
@@ -82,7 +89,7 @@ def subject_of(pods: Pods, exception: str | None) -> Subject:
         pods.labels,
         pods.host_network,
         exception,
-        pods.resource,
+        pods.workload,
     )
 
 

@@ -13,8 +13,8 @@ from imds_guard.resources import network_policy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.audit import Subject
     from imds_guard.guard.discover import Inventory
+    from imds_guard.guard.plan import Plan
     from imds_guard.guard.reconcile import Standing
     from imds_guard.policies import Settings
     from imds_guard.wire import Result
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def scene_of(
     settings: Settings,
     standing: Iterable[Standing],
-    subjects: Iterable[Subject],
+    planned: Plan,
     inventory: Inventory,
 ) -> Scene:
     """What an audit looks at."""
@@ -36,7 +36,15 @@ def scene_of(
     # Of Cilium's, those that are ours open nothing but the node.
     kept = [one.resource for one in standing if one.resource is not None and not one.is_ours]
     others = other_policies([*inventory.other_policies, *kept])
-    return Scene(settings, Policies(views), subjects, inventory.namespace_labels, others)
+    return Scene(
+        settings,
+        Policies(views),
+        planned.subjects,
+        inventory.namespace_labels,
+        others,
+        planned.flows,
+        inventory.declared.service_accounts,
+    )
 
 
 def prove(scene: Scene) -> list[Result]:

@@ -1,5 +1,6 @@
 """Data: clouds and their metadata endpoints, clusters that run on them, engines. No logic."""
 
+from imds_guard.platforms.clients import GATEWAY_NAMESPACES, MONITORING_NAMESPACES
 from imds_guard.platforms.cnis import CNIS
 from imds_guard.platforms.model import (
     Cni,
@@ -18,6 +19,8 @@ from imds_guard.platforms.providers import PROVIDERS
 
 __all__ = [
     "CNIS",
+    "GATEWAY_NAMESPACES",
+    "MONITORING_NAMESPACES",
     "PLATFORMS",
     "PROVIDERS",
     "Cni",

@@ -12,6 +12,7 @@ from imds_guard.policies import (
     allow_traffic,
     default_deny,
     deny_metadata,
+    inferred,
 )
 from imds_guard.policies.frame import (
     GIVEN_KEYS,
@@ -63,6 +64,7 @@ __all__ = [
     "base_policies",
     "default_deny",
     "deny_metadata",
+    "inferred",
     "settings",
     "shortened",
     "slug",

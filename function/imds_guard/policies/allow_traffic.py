@@ -32,7 +32,7 @@ class Allowance:
 
     policy_type: Literal["Ingress", "Egress"]
     name: str
-    workload: str | None
+    workload: str | dict[str, str] | None
     peer: Peer
     ports: Sequence[Port]
 
@@ -73,7 +73,8 @@ def allowances(allow: Allow) -> list[Allowance]:
 
 
 def _peer_name(peer: Peer) -> str:
-    labels = [part for label in (peer.pod_labels or {}).items() for part in label]
+    pairs = (*(peer.namespace_labels or {}).items(), *(peer.pod_labels or {}).items())
+    labels = [part for label in pairs for part in label]
     return "-".join(slug(part) for part in (peer.namespace, *labels, peer.cidr) if part)
 
 
@@ -86,6 +87,8 @@ def _peer(peer: Peer, blocked: tuple[str, ...]) -> Manifest:
     found: Manifest = {}
     if peer.namespace is not None:
         found["namespaceSelector"] = {"matchLabels": {NAMESPACE_NAME: peer.namespace}}
+    elif peer.namespace_labels is not None:
+        found["namespaceSelector"] = {"matchLabels": peer.namespace_labels}
     if peer.pod_labels is not None:
         # matchExpressions, since kustomize's commonLabels rewrite matchLabels in peers.
         found["podSelector"] = {

@@ -71,13 +71,19 @@ class Grant:
 
     def allows_pod(self, pod: Pod, protocol: Protocol, port: int) -> bool:
         """Whether it lets through to (or from) a pod, by its labels; `port` is the receiver's."""
-        if not self._selects(pod):
+        if not self.selects(pod):
             return False
         return port in self.ports[protocol] or any(
             self._is_named(one, pod, port) for one in self.named if one.protocol == protocol
         )
 
-    def _selects(self, pod: Pod) -> bool:
+    def selects_namespace(self, pod: Pod) -> bool:
+        """Whether its peer is pods of the pod's namespace, whichever they are."""
+        selector = self.peer.namespace_selector if self.peer else None
+        return selector is not None and matches(selector, pod.namespace_labels)
+
+    def selects(self, pod: Pod) -> bool:
+        """Whether its peer selects the pod, on whatever port."""
         if self.peer is None:
             return True
         if self.peer.ip_block is not None:

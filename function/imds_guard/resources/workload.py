@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.wire import Mapping, ShapeError
 
 if TYPE_CHECKING:
+    from imds_guard.resources.network_policy import Protocol
     from imds_guard.resources.resource import Resource
     from imds_guard.wire import Value
 
@@ -95,6 +96,37 @@ class Workload:
         spec = self.template.child("spec")
         return spec is not None and (spec.text("hostNetwork") or "").lower() in _TRUE
 
+    @cached_property
+    def containers(self) -> list[dict[str, Any]]:
+        """Its containers and init containers, as they are written."""
+        spec = self.template.child("spec")
+        found = [spec.get(name) for name in ("initContainers", "containers")] if spec else []
+        return [
+            one
+            for listed in found
+            for one in (listed if isinstance(listed, list) else [])
+            if isinstance(one, dict)
+        ]
+
+    @cached_property
+    def named_ports(self) -> dict[tuple[Protocol, str], int]:
+        """The numbers of its container ports that have a name."""
+        found: dict[tuple[Protocol, str], int] = {}
+        for container in self.containers:
+            ports = container.get("ports")
+            for port in ports if isinstance(ports, list) else []:
+                name, number = _item(port, "name"), _item(port, "containerPort")
+                protocol: Protocol = _item(port, "protocol") or "TCP"
+                if isinstance(name, str) and str(number).isdecimal():
+                    found[protocol, name] = int(str(number))
+        return found
+
+    @property
+    def service_account(self) -> str:
+        """The ServiceAccount that its pods run as."""
+        spec = self.template.child("spec")
+        return (spec.text("serviceAccountName") if spec else None) or "default"
+
     @property
     def _is_pod(self) -> bool:
         return self.resource.kind == "Pod"
@@ -122,6 +154,10 @@ def workload(resource: Resource) -> Workload | None:
     except ShapeError:
         pass  # a kind of its own, whose spec means something else
     return None
+
+
+def _item(value: Value, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _descend(mapping: Mapping | None, path: tuple[str, ...]) -> Mapping | None:

@@ -1,0 +1,97 @@
+"""IG008 identity-cut: a workload uses the cloud's pod identity and cannot reach it.
+
+That it uses one is seen by an annotation of its service account or a label of its pods. An
+identity of the node needs its agent's address, one over the internet TCP 443.
+
+Fires: `iam.gke.io/gcp-service-account` on GKE without `podIdentity: true`;
+`eks.amazonaws.com/role-arn` with `egress: dns`. Does not: IRSA with `egress: web`; a workload whose
+service account is not in the input.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.platforms import PLATFORMS
+from imds_guard.reach.addresses import network
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.audit.scene import Scene
+    from imds_guard.platforms import Identity, Platform, WorkloadSign
+    from imds_guard.reach.subject import Subject
+    from imds_guard.wire import Result
+
+ID = "IG008"
+_WORLD = ("198.51.100.1", "2001:db8::1")  # documentation ranges: any address at all
+
+
+def check(scene: Scene) -> Iterator[Result]:
+    """A finding per workload and identity that it uses."""
+    for subject in scene.subjects:
+        if subject.host_network or subject.workload is None or not scene.reach(subject).isolated:
+            continue
+        used: dict[str, tuple[WorkloadSign, list[Identity]]] = {}
+        for identity in _identities(scene.settings.platform):
+            for sign in identity.workload_signs:
+                if _shows(scene, subject, sign):
+                    used.setdefault(sign.key, (sign, []))[1].append(identity)
+        for sign, identities in used.values():
+            # The same sign may stand for several platforms' agents; one in reach will do.
+            if not any(_is_in_reach(scene, subject, one) for one in identities):
+                yield _finding(subject, sign, identities[0])
+
+
+def _identities(platform: Platform) -> list[Identity]:
+    """The platform's identities, or where it has none every one that is known."""
+    own = [one for one in (platform.identity, *platform.further_identities) if one]
+    if own:
+        return own
+    known: dict[str, Identity] = {}
+    for other in PLATFORMS.values():
+        for one in (other.identity, *other.further_identities):
+            if one is not None:
+                known.setdefault(f"{one.name} {one.endpoints}", one)
+    return list(known.values())
+
+
+def _shows(scene: Scene, subject: Subject, sign: WorkloadSign) -> bool:
+    if sign.place == "pod-label":
+        value = subject.labels.get(sign.key)
+    else:
+        assert subject.workload is not None
+        name = subject.workload.service_account
+        account = scene.service_accounts.get((subject.namespace, name))
+        value = account.annotation(sign.key) if account else None
+    return value is not None and sign.value in (None, value)
+
+
+def _is_in_reach(scene: Scene, subject: Subject, identity: Identity) -> bool:
+    if scene.others or scene.settings.identity_is_host:
+        return True  # a policy of another kind may let it through
+    reach = scene.reach(subject)
+    if identity.over_internet:
+        return any(reach.to_address(network(one), "TCP", 443) for one in _WORLD)
+    if not identity.endpoints:
+        return True
+    return any(
+        reach.to_address(network(one.address), "TCP", port)
+        for one in identity.endpoints
+        for port in one.ports
+    )
+
+
+def _finding(subject: Subject, sign: WorkloadSign, identity: Identity) -> Result:
+    by_account = sign.place == "service-account-annotation"
+    who = "its service account uses" if by_account else "its pods use"
+    if identity.over_internet:
+        missing = "no policy lets it out to the internet on TCP 443"
+        fix = "set egress to web, or list the token service's addresses under allow.egress"
+    else:
+        addresses = ", ".join(one.address for one in identity.endpoints)
+        missing = f"no policy lets it reach {addresses}"
+        fix = "set podIdentity to true"
+    message = f"{who} {identity.title} ({sign.key}), but {missing}"
+    return note("warning", ID, str(subject), message, about=subject.resource, fix=fix)

@@ -1,0 +1,83 @@
+"""allow.infer: from declared traffic to the policies that let it through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imds_guard.policies import Settings, Target, inferred, slug
+from imds_guard.reach.clients import senders
+from imds_guard.resources import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from imds_guard.reach.declared import Flow, Port
+    from imds_guard.reach.subject import Subject
+    from imds_guard.wire import Manifest, Result
+
+Rules = dict[str, tuple[list["Manifest"], list["Port"]]]
+
+
+class Inferred:
+    """The policies of one run, one per workload and kind. `known` are the input's namespaces."""
+
+    def __init__(
+        self, settings: Settings, targets: Mapping[Subject, Target], known: Iterable[str | None]
+    ) -> None:
+        self.settings = settings
+        self.targets = targets
+        self.known = [name for name in known if name]
+        self.guessed: dict[str, tuple[str, ...]] = {}  # namespaces by who sends from them
+        self._rules: dict[tuple[str, Subject], tuple[Rules, Rules]] = {}
+
+    def add(self, flow: Flow) -> None:
+        """Let a flow through, where the configuration asks for its kind and labels select it."""
+        if flow.kind not in self.settings.config.spec.allow.infer:
+            return
+        if flow.target not in self.targets:
+            return
+        if flow.client is None:
+            _put(self._of(flow.kind, flow.target)[0], self._sources(flow), flow.port)
+        elif flow.client in self.targets:
+            caller = [self._peer(flow.client, flow.target)]
+            _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
+            called = [self._peer(flow.target, flow.client)]
+            _put(self._of(flow.kind, flow.client)[1], called, flow.port)
+
+    def manifests(self) -> Iterator[tuple[Manifest, Subject]]:
+        """The policies, each with the workload that it is for, in the order of the input."""
+        by_workload = self.settings.config.spec.scope == "workload"
+        for (kind, subject), (ingress, egress) in self._rules.items():
+            own = self.targets[subject]
+            name = f"allow-{kind}" if by_workload else f"allow-{kind}-{slug(own.prefix)}"
+            target = own if by_workload else Target(own.namespace, own.pod_selector)
+            rules = list(ingress.values()), list(egress.values())
+            yield inferred.build(self.settings, target, name, *rules), subject
+
+    def notes(self) -> list[Result]:
+        """Which namespaces the rules for gateways and Prometheus name."""
+        return [
+            note("info", "inferred", who, f"let in from the namespaces {', '.join(names)}")
+            for who, names in self.guessed.items()
+        ]
+
+    def _of(self, kind: str, subject: Subject) -> tuple[Rules, Rules]:
+        return self._rules.setdefault((kind, subject), ({}, {}))
+
+    def _sources(self, flow: Flow) -> list[Manifest]:
+        if flow.source == "namespace":
+            return [{"podSelector": {}}]
+        if flow.source == "world":
+            return inferred.world_peers(self.settings)
+        chosen = self.settings.config.spec.allow.gateway_namespaces
+        names = senders(flow, chosen, self.known)
+        self.guessed[flow.source] = names
+        return [inferred.namespaces_peer(names)]
+
+    def _peer(self, subject: Subject, of: Subject) -> Manifest:
+        selector = self.targets[subject].pod_selector
+        return inferred.pods_peer(subject.namespace, selector, of.namespace)
+
+
+def _put(rules: Rules, peers: list[Manifest], port: Port) -> None:
+    rules.setdefault(repr(peers), (peers, []))[1].append(port)
