@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.audit.mend import mended_block, mended_rule
+from imds_guard.audit.mend import dns_rule, mended_block, mended_rule, typed
 from imds_guard.audit.scene import is_exception, named
 from imds_guard.resources import note
 
@@ -38,7 +38,7 @@ def check(scene: Scene) -> Iterator[Result]:
         subjects = opened(scene, policy)
         if subjects:
             for leak in leaks:
-                yield _finding(policy, leak, subjects)
+                yield _finding(scene, policy, leak, subjects)
 
 
 def opened(scene: Scene, policy: NetworkPolicy) -> list[Subject]:
@@ -55,48 +55,69 @@ def opened(scene: Scene, policy: NetworkPolicy) -> list[Subject]:
     return [subject for subject, found in exposed if found.is_open or found.unsure]
 
 
-def _finding(policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]) -> Result:
-    grant = leak.grant
-    addresses = [opening.address for opening in leak.openings]
-    field, current, proposed, fix = _mend(policy, leak, addresses)
-    where = grant.field.removeprefix("spec.")
+def _finding(
+    scene: Scene, policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]
+) -> Result:
+    field, current, proposed, fix = _mend(scene, policy, leak)
+    where = leak.grant.field.removeprefix("spec.")
     reached = ", ".join(map(str, leak.openings))
-    message = f"policy {policy.address.name} {where} reaches {reached}"
     return note(
         "error",
         ID,
         named(subjects),
-        message,
+        f"policy {policy.address.name} {where} reaches {reached}",
         about=policy.resource,
         address=policy.address,
         field=field,
-        current=current,
-        proposed=proposed,
+        current=typed(current),
+        proposed=typed(proposed),
         fix=f"{fix}; {_EXCEPTION}",
     )
 
 
-def _mend(policy: NetworkPolicy, leak: Leak, addresses: list[str]) -> tuple[str, Any, Any, str]:
+def _mend(scene: Scene, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
     """The field to change, its value, the value that mends it, and the change in words."""
-    grant = leak.grant
+    grant, addresses = leak.grant, [opening.address for opening in leak.openings]
     rules = policy.value["spec"]["egress"]
     at = policy.egress.index(grant.rule)
     rule = rules[at] or {}
+    resolvers = [one for one in addresses if one in scene.settings.dns.addresses]
+    kept = dns_rule([grant], resolvers)
     if grant.peer is None:
-        mended = mended_rule(rule, addresses)
-        fix = "write ipBlocks with except and a namespaceSelector in its place"
-        return grant.field, rule, mended, fix
-    peer_at = grant.rule.peers.index(grant.peer)
-    if grant.peer.ip_block is not None:
-        block = rule["to"][peer_at]["ipBlock"]
-        if mended := mended_block(block, addresses):
-            excepts = ", ".join(one for one in mended["except"] if one not in _excepted(block))
-            return grant.field, block, mended, f"add {excepts} to its except"
-    rest = [peer for index, peer in enumerate(rule["to"]) if index != peer_at]
-    if rest:
-        return f"{grant.rule.field}.to", rule["to"], rest, "remove this peer"
-    others = [one for index, one in enumerate(rules) if index != at]
-    return "spec.egress", rules, others, "remove this rule"
+        mended, fix = mended_rule(rule, addresses), "write ipBlocks with except, and a selector"
+    else:
+        peer_at = grant.rule.peers.index(grant.peer)
+        if grant.peer.ip_block is not None:
+            block = rule["to"][peer_at]["ipBlock"]
+            without = mended_block(block, addresses)
+            if without:
+                excepts = ", ".join(one for one in without["except"] if one not in _excepted(block))
+                fix = f"add {excepts} to its except"
+                if kept is None:
+                    return grant.field, block, without, fix
+                mended = _with_peer(rule, peer_at, {**rule["to"][peer_at], "ipBlock": without})
+            else:
+                mended, fix = _with_peer(rule, peer_at, None), "remove this peer"
+        else:
+            mended, fix = _with_peer(rule, peer_at, None), "remove this peer"
+    if mended is not None and kept is None:
+        if grant.peer is None:
+            return grant.field, rule, mended, fix
+        return f"{grant.rule.field}.to", rule["to"], mended["to"], fix
+    left = [*rules[:at], *([mended] if mended else []), *rules[at + 1 :], *([kept] if kept else [])]
+    fix = fix if mended else "remove this rule"
+    spec = policy.value["spec"]
+    if left or spec.get("policyTypes"):
+        return "spec.egress", rules, left, fix
+    # Without a rule and without policyTypes it would no longer be a policy for egress.
+    types = ["Ingress", "Egress"]
+    return "spec", spec, {**spec, "policyTypes": types, "egress": []}, fix
+
+
+def _with_peer(rule: dict[str, Any], at: int, peer: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The rule with another peer in this place, or without it; None where no peer is left."""
+    peers = [*rule["to"][:at], *([peer] if peer else []), *rule["to"][at + 1 :]]
+    return {**rule, "to": peers} if peers else None
 
 
 def _excepted(block: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from imds_guard.reach.addresses import network
+from imds_guard.reach.addresses import Network, network
 from imds_guard.reach.rules import Pod, pod
 from imds_guard.resources import note
 
@@ -65,10 +65,9 @@ def _dns_pods(scene: Scene) -> list[Pod]:
 
 def _resolves(scene: Scene, reach: Reach) -> bool:
     dns = scene.settings.dns
-    for address in map(network, dns.addresses):
-        if reach.to_address(address, "UDP", _NODE_PORT):
-            return True
-    pods = _dns_pods(scene)
+    if any(reach.to_address(one, "UDP", _NODE_PORT) for one in _resolvers(scene)):
+        return True
+    pods = _dns_pods(scene) if dns.to == "cluster" else []
     for port in dns.ports:
         if any(reach.to_pod(one, "UDP", port) for one in pods):
             return True
@@ -79,6 +78,18 @@ def _resolves(scene: Scene, reach: Reach) -> bool:
         ):
             return True
     return False
+
+
+def _resolvers(scene: Scene) -> list[Network]:
+    """The resolvers that an ipBlock can match: on some engines, none that is on the node."""
+    cni = scene.settings.cni
+    on_link = {one.address for one in scene.settings.endpoints}
+    return [
+        network(text)
+        for text in scene.settings.dns.addresses
+        if network(text).version in scene.settings.ip_versions
+        and (cni is None or cni.ip_block_matches_nodes or text in on_link)
+    ]
 
 
 def _finding(scene: Scene, subject: Subject) -> Result:

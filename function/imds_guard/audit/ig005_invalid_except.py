@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import contains, network
+from imds_guard.reach.addresses import cidr_network, contains
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check(scene: Scene) -> Iterator[Result]:
 
 def _block(policy: NetworkPolicy, field: str, block: IpBlock) -> Iterator[Result]:
     try:
-        outer = network(block.cidr, strict=False)
+        outer = cidr_network(block.cidr)
     except ValueError:
         yield _finding(policy, f"{field}.cidr", block.cidr, None, "is no CIDR")
         return
@@ -49,7 +49,7 @@ def _block(policy: NetworkPolicy, field: str, block: IpBlock) -> Iterator[Result
 
 def _why(outer: Any, text: str) -> str | None:
     try:
-        inner = network(text, strict=False)
+        inner = cidr_network(text)
     except ValueError:
         return "is no CIDR"
     if inner.version != outer.version:

@@ -37,7 +37,8 @@ def check(scene: Scene) -> Iterator[Result]:
             field = f"metadata.annotations.{REASON}"
             message = "the exception gives no reason"
             yield _finding(policy, field, message, "write the reason as the annotation's value")
-        for grant in scene.policies.grants(policy, "Egress"):
+        egress = "Egress" in policy.policy_types
+        for grant in scene.policies.grants(policy, "Egress") if egress else ():
             if _is_wider(grant, metadata):
                 message = (
                     f"the exception {grant.field.removeprefix('spec.')} opens more than metadata"
@@ -69,7 +70,8 @@ def _metadata(scene: Scene) -> dict[int, Ranges]:
 
 
 def _is_wider(grant: Grant, metadata: dict[int, Ranges]) -> bool:
-    return any(grant.addresses[version] - metadata[version] for version in (4, 6))
+    by_address = grant.peer is not None and grant.peer.ip_block is not None
+    return not by_address or any(grant.addresses[one] - metadata[one] for one in (4, 6))
 
 
 def _finding(policy: NetworkPolicy, field: str, message: str, fix: str) -> Result:

@@ -30,18 +30,19 @@ _WORLD = ("198.51.100.1", "2001:db8::1")  # documentation ranges: any address at
 
 def check(scene: Scene) -> Iterator[Result]:
     """A finding per workload and identity that it uses."""
+    identities = _identities(scene.settings.platform)
     for subject in scene.subjects:
         if subject.host_network or subject.workload is None or not scene.reach(subject).isolated:
             continue
         used: dict[str, tuple[WorkloadSign, list[Identity]]] = {}
-        for identity in _identities(scene.settings.platform):
+        for identity in identities:
             for sign in identity.workload_signs:
                 if _shows(scene, subject, sign):
                     used.setdefault(sign.key, (sign, []))[1].append(identity)
-        for sign, identities in used.values():
+        for sign, meant in used.values():
             # The same sign may stand for several platforms' agents; one in reach will do.
-            if not any(_is_in_reach(scene, subject, one) for one in identities):
-                yield _finding(subject, sign, identities[0])
+            if not any(_is_in_reach(scene, subject, one) for one in meant):
+                yield _finding(subject, sign, meant[0])
 
 
 def _identities(platform: Platform) -> list[Identity]:
@@ -61,7 +62,8 @@ def _shows(scene: Scene, subject: Subject, sign: WorkloadSign) -> bool:
     if sign.place == "pod-label":
         value = subject.labels.get(sign.key)
     else:
-        assert subject.workload is not None
+        if not scene.service_accounts or subject.workload is None:
+            return False
         name = subject.workload.service_account
         account = scene.service_accounts.get((subject.namespace, name))
         value = account.annotation(sign.key) if account else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import carve, contains, network
+from imds_guard.reach.addresses import carve, cidr_network, contains, network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.resources.network_policy import LAST_PORT
 
@@ -24,6 +24,22 @@ _EVERY_PEER: tuple[dict[str, Any], ...] = (
     {"ipBlock": {"cidr": "::/0"}},
     {"namespaceSelector": {}},
 )
+
+
+def typed(value: Value) -> Value:
+    """A part of a policy that was read, with its port numbers as numbers again.
+
+    In text they would be ports by name, which the API server refuses.
+    """
+    if isinstance(value, list):
+        return [typed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: typed(held) for key, held in value.items()}
+    for key in ("port", "endPort"):
+        if isinstance(found.get(key), str) and found[key].isdecimal():
+            found[key] = int(found[key])
+    return found
 
 
 def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
@@ -96,7 +112,7 @@ def _touched(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] 
 def _covers(text: Value, outer: Any) -> bool:
     """Whether an `except` entry is one that the API server takes."""
     try:
-        inner = network(str(text), strict=False)
+        inner = cidr_network(str(text))
     except ValueError:
         return False
     return inner != outer and contains(outer, inner)

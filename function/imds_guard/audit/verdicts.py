@@ -39,5 +39,5 @@ def _reason(scene: Scene, subject: Subject) -> str:
         return subject.exception
     leaking = [policy for policy in scene.reach(subject).policies if scene.leaks(policy)]
     if leaking and all(map(is_exception, leaking)):
-        return leaking[0].annotations[REASON]
+        return leaking[0].annotations[REASON].strip()
     return ""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit import opened_for
-from imds_guard.audit.mend import dns_rule, mended_block, mended_rule
+from imds_guard.audit.mend import dns_rule, mended_block, mended_rule, typed
 from imds_guard.resources import note
 from imds_guard.wire import Changes, InputError, ItemEditor
 
@@ -76,7 +76,7 @@ def _edits(
                 splices += _except(editor, at, peer_at, value["to"][peer_at]["ipBlock"], block)
                 places.append(f"egress[{at}].to[{peer_at}].ipBlock.except")
         elif (whole := mended_rule(value, addresses)) is not None:
-            rules.replaced[at] = whole
+            rules.replaced[at] = typed(whole)
             places.append(f"egress[{at}]")
         else:
             rules.removed.add(at)
@@ -84,6 +84,10 @@ def _edits(
         if (dns := dns_rule(grants, addresses)) is not None:
             rules.appended.append(dns)
     splices += editor.change_entries(("spec", "egress"), rules)
+    is_empty = len(rules.removed) == len(values) and not rules.appended
+    if is_empty and not policy.value["spec"].get("policyTypes"):
+        # Without a rule and without policyTypes it would no longer be a policy for egress.
+        splices.append(editor.add_key(("spec",), "policyTypes", ["Ingress", "Egress"]))
     return splices, places
 
 

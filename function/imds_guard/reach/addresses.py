@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Union
 
@@ -19,6 +20,16 @@ def network(text: str, *, strict: bool = True) -> Network:
     Kubernetes takes host bits without a word up to 1.35.
     """
     return ipaddress.ip_network(text, strict=strict)
+
+
+_CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
+
+
+def cidr_network(text: str) -> Network:
+    """A CIDR as the API server reads one: an address and a length. Raises ValueError."""
+    if not _CIDR.fullmatch(text):
+        raise ValueError(text)
+    return network(text, strict=False)
 
 
 def contains(outer: Network, inner: Network) -> bool:

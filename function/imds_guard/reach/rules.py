@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from imds_guard.reach.addresses import contains, network
+from imds_guard.reach.addresses import cidr_network, contains, network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import matches, namespace_labels
 from imds_guard.resources.network_policy import LAST_PORT, PROTOCOLS
@@ -156,7 +156,7 @@ def block_addresses(block: IpBlock) -> Mapping[int, Ranges]:
     spans = Ranges(((int(outer[0]), int(outer[-1])),))
     for text in block.excepted:
         try:
-            inner = network(text, strict=False)
+            inner = cidr_network(text)
         except ValueError:
             continue
         if contains(outer, inner):

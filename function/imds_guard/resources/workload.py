@@ -60,7 +60,7 @@ class Workload:
     @cached_property
     def pod_labels(self) -> dict[str, str]:
         """The labels that its pods carry, those of controllers aside."""
-        metadata = self.template.child("metadata")
+        metadata = self._pod_metadata
         labels = _strings(metadata.get("labels") if metadata else None, drop=_CONTROLLER_LABELS)
         if self.resource.group == "serving.knative.dev":
             # Knative's pods carry the name of their Service, whatever the template says.
@@ -80,7 +80,7 @@ class Workload:
     @cached_property
     def pod_annotations(self) -> Mapping | None:
         """The annotations of its pods."""
-        metadata = self.template.child("metadata")
+        metadata = self._pod_metadata
         return metadata.child("annotations") if metadata else None
 
     def annotation(self, name: str) -> str | None:
@@ -90,16 +90,24 @@ class Workload:
             return self.pod_annotations.text(name) or ""
         return own
 
+    @cached_property
+    def _pod_spec(self) -> Mapping | None:
+        return self.template.child("spec")
+
+    @cached_property
+    def _pod_metadata(self) -> Mapping | None:
+        return self.template.child("metadata")
+
     @property
     def host_network(self) -> bool:
         """Whether its pods share the node's network, which NetworkPolicy does not govern."""
-        spec = self.template.child("spec")
+        spec = self._pod_spec
         return spec is not None and (spec.text("hostNetwork") or "").lower() in _TRUE
 
     @cached_property
     def containers(self) -> list[dict[str, Any]]:
         """Its containers and init containers, as they are written."""
-        spec = self.template.child("spec")
+        spec = self._pod_spec
         found = [spec.get(name) for name in ("initContainers", "containers")] if spec else []
         return [
             one
@@ -124,7 +132,7 @@ class Workload:
     @property
     def service_account(self) -> str:
         """The ServiceAccount that its pods run as."""
-        spec = self.template.child("spec")
+        spec = self._pod_spec
         return (spec.text("serviceAccountName") if spec else None) or "default"
 
     @property
