@@ -96,11 +96,9 @@ def test_kubernetes_accepts_the_policies(name: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", [one for one in GOOD if not (CASES / one / "input.json").exists()])
 def test_no_aliases_are_added(name: str) -> None:
     case = CASES / name
-    if (case / "input.json").exists():
-        pytest.skip("JSON has none")
     before = aliases_or_anchors(input_of(case).decode())
     after = aliases_or_anchors((case / "output.yaml").read_bytes().decode())
     assert len(after) == len(before)

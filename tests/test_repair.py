@@ -98,6 +98,7 @@ spec:
   podSelector: {}
   egress:
   - {}
+  - ports: [{port: 80, endPort: 90}, {port: http}]
   - to: [{ipBlock: {cidr: 128.0.0.0/1}}, {ipBlock: {cidr: 169.254.169.254/32}}]
 """
     out = b"".join(run(text.encode(), from_pairs({"reopened": "repair"})).chunks)
