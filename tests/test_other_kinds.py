@@ -252,3 +252,22 @@ def test_names_may_resolve_by_another_kind() -> None:
         " toPorts: [{ports: [{port: '53', protocol: ANY}], rules: {dns: [{matchPattern: '*'}]}}]}]}"
     )
     assert report(WORKLOAD, NAMESPACE, deny, dns).findings == []
+
+
+def test_only_the_rules_that_open_are_named_and_for_what_they_open() -> None:
+    policies = cilium("{endpointSelector: {}, egress: [{toEntities: [world]}]}").replace(
+        "name: cilium", "name: opens"
+    )
+    may = cilium("{endpointSelector: {}, egress: [{toFQDNs: [{matchName: example.com}]}]}")
+    found = report(WORKLOAD, NAMESPACE, DENY, policies, may).findings
+    assert [one.message.partition(" reaches")[0] for one in found] == [
+        "CiliumNetworkPolicy shop/opens egress[0]"
+    ]
+    ipv4 = admin("Allow", "[{networks: [0.0.0.0/0]}]")
+    (finding,) = report(WORKLOAD, NAMESPACE, DENY, ipv4).findings
+    assert "fd00" not in finding.message
+
+
+def test_a_policy_of_another_kind_that_isolates_is_no_missing_policy() -> None:
+    found = report(WORKLOAD, cilium("{endpointSelector: {}, egress: [{toEntities: [world]}]}"))
+    assert [one.id for one in found.findings] == ["IG001"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -114,3 +115,11 @@ def test_no_layout_is_read_in_two_ways(text: str) -> None:
         return
     assert [on_demand(item.root()) for item in found] == everything
     assert rendered(read(text.encode())) == text.encode()
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\n# a comment\n"])
+def test_a_plain_document_is_cut_and_not_parsed(end: str) -> None:
+    text = "kind: A\nmetadata:\n  name: one" + end + "---\nkind: B\n"
+    first = items_of(read(text.encode()))[0]
+    with mock.patch.object(full, "documents", side_effect=AssertionError):
+        assert on_demand(first.root()) == {"kind": "A", "metadata": {"name": "one"}}

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imds_guard.audit.scene import named
-from imds_guard.reach.addresses import network
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -26,28 +25,24 @@ if TYPE_CHECKING:
     from imds_guard.wire import Result, Severity
 
 ID = "IG001"
+_Said = tuple["Rule", list["Subject"], list["Opening"]]
 
 
 def check(scene: Scene) -> Iterator[Result]:
     """A finding per rule of another kind that opens metadata, or may."""
     if not scene.others:
         return
-    opened: dict[int, tuple[Rule, list[Subject], list[Opening]]] = {}
-    unsure: dict[int, tuple[Rule, list[Subject], list[Opening]]] = {}
+    opened: dict[int, _Said] = {}
+    unsure: dict[int, _Said] = {}
     for subject in scene.subjects:
         if subject.host_network or subject.exception:
             continue
         exposure = scene.exposure(subject)
-        allowing = [rule for rule in exposure.rules if rule.action == "allow"]
-        for openings, rules, found in (
-            (exposure.is_open, allowing, opened),
-            (exposure.unsure, exposure.rules, unsure),
-        ):
-            by_others = [one for one in openings if not _is_network_policys(scene, subject, one)]
-            for rule in rules if by_others else ():
-                _, subjects, reached = found.setdefault(id(rule), (rule, [], []))
+        for blamed, said in ((exposure.opened_by, opened), (exposure.unsure_by, unsure)):
+            for rule, openings in blamed:
+                _, subjects, reached = said.setdefault(id(rule), (rule, [], []))
                 subjects.append(subject)
-                reached.extend(one for one in by_others if one not in reached)
+                reached.extend(one for one in openings if one not in reached)
     for rule, subjects, reached in opened.values():
         message = f"{rule} reaches {', '.join(map(str, reached))}"
         fix = "leave the metadata addresses out of it, or deny them before it"
@@ -57,15 +52,6 @@ def check(scene: Scene) -> Iterator[Result]:
         message = f"not certain: whether it reaches {what} depends on {rule}"
         fix = "write the rule with addresses and known labels, or check it in the cluster"
         yield _finding("warning", rule, subjects, message, fix)
-
-
-def _is_network_policys(scene: Scene, subject: Subject, opening: Opening) -> bool:
-    """Whether it is open by NetworkPolicies alone, or for want of any: that is said already."""
-    reach = scene.reach(subject)
-    if not reach.isolated:
-        return not scene.others.isolates(scene.client(subject))
-    address = network(opening.address)
-    return all(any(reach.openings(address, "TCP", port)) for port in opening.ports)
 
 
 def _finding(

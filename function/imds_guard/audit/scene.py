@@ -43,13 +43,44 @@ class Leak(NamedTuple):
 
 
 class Exposure(NamedTuple):
-    """What a workload can reach of the metadata service, what it may reach for all that can be
-    told, and the rules of other kinds that have a say in it.
+    """What a workload can reach of the metadata service, and what it may for all that can be told.
+
+    `opened_by` and `unsure_by` name the rules of other kinds than NetworkPolicy that it is due to.
     """
 
     is_open: tuple[Opening, ...]
     unsure: tuple[Opening, ...]
-    rules: tuple[Rule, ...]
+    opened_by: tuple[tuple[Rule, tuple[Opening, ...]], ...] = ()
+    unsure_by: tuple[tuple[Rule, tuple[Opening, ...]], ...] = ()
+
+
+_Ports = dict[str, list[int]]  # per address
+_Blamed = dict[int, tuple["Rule", _Ports]]
+
+
+class _Exposed:
+    """An exposure in the making."""
+
+    def __init__(self) -> None:
+        self.is_open: _Ports = {}
+        self.unsure: _Ports = {}
+        self.opened_by: _Blamed = {}
+        self.unsure_by: _Blamed = {}
+
+    @staticmethod
+    def note(ports: _Ports, address: str, port: int) -> None:
+        ports.setdefault(address, []).append(port)
+
+    def blame(self, blamed: _Blamed, rules: Iterable[Rule], address: str, port: int) -> None:
+        for rule in rules:
+            self.note(blamed.setdefault(id(rule), (rule, {}))[1], address, port)
+
+    def exposure(self) -> Exposure:
+        blamed = (
+            tuple((rule, _openings(ports)) for rule, ports in one.values())
+            for one in (self.opened_by, self.unsure_by)
+        )
+        return Exposure(_openings(self.is_open), _openings(self.unsure), *blamed)
 
 
 _Labels = tuple[tuple[str, str], ...]
@@ -128,16 +159,14 @@ class Scene:
 
     def _exposed(self, subject: Subject) -> Exposure:
         reach = self.reach(subject)
-        is_open: dict[str, list[int]] = {}
-        unsure: dict[str, list[int]] = {}
-        rules: dict[int, Rule] = {}
+        found = _Exposed()
         for text, ports in self.endpoints.items():
             address = network(text)
             for port in ports:
                 allowed = reach.isolated and any(reach.openings(address, "TCP", port))
                 if not self.others:
                     if allowed or not reach.isolated:
-                        is_open.setdefault(text, []).append(port)
+                        found.note(found.is_open, text, port)
                     continue
                 decision = decide(
                     self.others,
@@ -149,12 +178,15 @@ class Scene:
                     allowed=allowed,
                 )
                 if decision.is_open:
-                    is_open.setdefault(text, []).append(port)
+                    found.note(found.is_open, text, port)
+                    if not allowed:
+                        found.blame(found.opened_by, decision.opening, text, port)
                 elif not decision.is_certain:
-                    unsure.setdefault(text, []).append(port)
-                if "open" in decision.outcomes:
-                    rules.update((id(rule), rule) for rule in decision.rules)
-        return Exposure(_openings(is_open), _openings(unsure), tuple(rules.values()))
+                    found.note(found.unsure, text, port)
+                    if not allowed:
+                        rules = [rule for rule, _ in decision.matching]
+                        found.blame(found.unsure_by, rules, text, port)
+        return found.exposure()
 
     def leaks(self, policy: NetworkPolicy) -> list[Leak]:
         """The grants of a policy that open metadata, whomever it selects."""

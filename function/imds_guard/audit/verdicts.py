@@ -28,7 +28,7 @@ def _verdict(scene: Scene, subject: Subject) -> Verdict:
             return Verdict(subject, "excepted", exposure.is_open, reason)
         return Verdict(subject, "open", exposure.is_open)
     if exposure.unsure:
-        why = ", ".join(map(str, exposure.rules))
+        why = ", ".join(str(rule) for rule, _ in exposure.unsure_by)
         return Verdict(subject, "uncertain", exposure.unsure, why)
     return Verdict(subject, "blocked")
 

@@ -94,10 +94,16 @@ class OtherPolicies:
 
 @dataclass(frozen=True)
 class Decision:
-    """What may become of a packet: `open`, `blocked`, or either; and the rules that decide it."""
+    """What may become of a packet: `open`, `blocked`, or either; and the rules that match it."""
 
     outcomes: frozenset[str]
-    rules: tuple[Rule, ...]
+    matching: tuple[tuple[Rule, Match], ...]
+
+    @property
+    def opening(self) -> list[Rule]:
+        """The rules that let it through for certain."""
+        certain = (rule for rule, match in self.matching if match is Match.YES)
+        return [rule for rule in certain if rule.action == "allow"]
 
     @property
     def is_open(self) -> bool:
@@ -126,7 +132,7 @@ def decide(
     ]
     isolation = Match.YES if isolated else others.isolates(client)
     outcomes = frozenset(_admin(matching, isolation, allowed))
-    return Decision(outcomes, tuple(rule for rule, _ in matching))
+    return Decision(outcomes, tuple(matching))
 
 
 def _admin(

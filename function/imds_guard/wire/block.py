@@ -85,14 +85,14 @@ def suspects(data: bytes) -> Iterator[int]:
 def _key_lines(column: int) -> re.Pattern[bytes]:
     """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a key, 3 a dash."""
     return re.compile(
-        rb"\n([ ]{0,%d})(?![ \r\n#])(?:%s|(-)(?=[ \r\n]|\Z))?" % (column, _KEY), re.VERBOSE
+        rb"\n([ ]{0,%d})(?![ \r\n#]|\Z)(?:%s|(-)(?=[ \r\n]|\Z))?" % (column, _KEY), re.VERBOSE
     )
 
 
 @lru_cache(maxsize=64)
 def _dash_lines(column: int) -> re.Pattern[bytes]:
     """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a dash."""
-    return re.compile(rb"\n([ ]{0,%d})(?![ \r\n#])((?:-)(?=[ \r\n]|\Z))?" % column)
+    return re.compile(rb"\n([ ]{0,%d})(?![ \r\n#]|\Z)((?:-)(?=[ \r\n]|\Z))?" % column)
 
 
 def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Span]:

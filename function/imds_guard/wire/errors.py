@@ -53,4 +53,21 @@ def place_at(data: bytes, offset: int, field: str = "") -> Place:
     """The line and column (in characters) of a byte offset."""
     line_start = data.rfind(b"\n", 0, offset) + 1
     column = len(data[line_start:offset].decode("utf-8", "replace")) + 1
-    return Place(line=data.count(b"\n", 0, offset) + 1, column=column, field=field)
+    return Place(line=lines_before(data, offset) + 1, column=column, field=field)
+
+
+class _Counted:
+    """Where lines were counted to last: places are asked for in the order of the text."""
+
+    data = b""
+    offset = 0
+    lines = 0
+
+
+def lines_before(data: bytes, offset: int) -> int:
+    """How many lines end before a byte offset."""
+    if data is not _Counted.data or offset < _Counted.offset:
+        _Counted.data, _Counted.offset, _Counted.lines = data, 0, 0
+    _Counted.lines += data.count(b"\n", _Counted.offset, offset)
+    _Counted.offset = offset
+    return _Counted.lines

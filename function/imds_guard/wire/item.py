@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, full
 from imds_guard.wire.block import NotPlain, Span
-from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
+from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class Item:
         value = self.value()
         if not isinstance(value, dict):
             found = describe(value)
-            raise InputError(f"a resource must be a mapping; this is {found}", self.place())
+            raise ShapeError(f"a resource must be a mapping; this is {found}", self.place())
         return Mapping(self, (), value)
 
     def _parse(self) -> Value:
@@ -166,7 +166,7 @@ class Mapping:
 def parse_one(data: bytes, start: int, end: int, column: int) -> full.Node:
     """The node at data[start:end], whose text starts in `column`. Raises InputError."""
     text = " " * column + data[start:end].decode()
-    nodes = full.documents(text, line=data.count(b"\n", 0, start))
+    nodes = full.documents(text, line=lines_before(data, start))
     if len(nodes) != 1:
         raise InputError("expected one YAML document here", place_at(data, start))
     return nodes[0]
