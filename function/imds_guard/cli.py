@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,17 @@ import click
 from imds_guard import __version__
 from imds_guard.config import Config, ConfigError, from_pairs
 from imds_guard.guard import config_in, generate, read_bytes, run
+from imds_guard.report import FORMATS, render
 from imds_guard.wire import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from imds_guard.guard import Outcome
 
 UNUSABLE = 2
+_WIDTH = 100  # of a table, where the terminal does not say or is wider
+_NARROWEST = 60
 
 _HELP = """Keep pods away from the cloud metadata service.
 
@@ -33,6 +37,8 @@ As a pipe: manifests on stdin, manifests with their policies on stdout.
     kustomize build . | imds-guard | kubectl apply -f -
 Only the policies, from files:
     imds-guard generate deploy/
+What stands, checked: who can reach metadata, by which rule, and what to do:
+    kustomize build . | imds-guard audit -
 
 \b
 Configuration: a functionConfig of kind ImdsGuard (imds-guard.dev/v1alpha1) or a ConfigMap.
@@ -88,6 +94,104 @@ def generate_command(
 ) -> None:
     """Write only the policies that the resources in files and folders need."""
     _write(generate(_config(config_file, pairs) or Config(), paths), output)
+
+
+@cli.command("audit")
+@click.argument("paths", nargs=-1, metavar="[PATH...|-]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*FORMATS, "mermaid", "dot")),
+    default=FORMATS[0],
+    help="For people, for programs, for code scanning, for pull requests, and the last two, of "
+    "--traffic, for those who would rather look; default table.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    help="Exit with 1 for findings of this severity or worse; default error.",
+)
+@click.option("--platform", metavar="NAME", help="Short for --set platform=NAME.")
+@_options
+@click.option(
+    "--explain", "workload", metavar="WORKLOAD", help="Show what one workload may do, and why."
+)
+@click.option(
+    "--traffic", is_flag=True, help="Show what the manifests declare, and what of it is cut."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Shorten no list; show the YAML to write.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
+def audit_command(
+    paths: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    platform: str | None,
+    config_file: str | None,
+    pairs: tuple[str, ...],
+    workload: str | None,
+    traffic: bool,
+    verbose: bool,
+    output: str | None,
+) -> None:
+    """Tell which workloads can reach the metadata service, by which rule, and what to do.
+
+    Reads files, folders, and with - (or no PATH) standard input: rendered manifests, a
+    ResourceList, or what a cluster holds:
+
+    \b
+        imds-guard audit deploy/
+        kustomize build . | imds-guard audit -
+        kubectl get deploy,sts,ds,cronjob,job,pod,netpol,ns -A -o yaml | imds-guard audit -
+
+    WORKLOAD is name, namespace/name or kind/namespace/name.
+    """
+    from imds_guard.guard.examine import examine
+    from imds_guard.guard.intake import STDIN, Intake
+    from imds_guard.report.audited import Audited
+    from imds_guard.report.progress import Progress
+
+    if not paths and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("name files or folders, or pipe manifests in")
+    if workload and traffic:
+        raise click.UsageError("--explain and --traffic are two things to show; take one")
+    if workload and form not in ("table", "json"):
+        raise click.UsageError(f"--explain has no format {form}; it has table and json")
+    if traffic and form not in ("table", "json", "mermaid", "dot"):
+        raise click.UsageError(f"--traffic has no format {form}; it has table, json, mermaid, dot")
+    if not traffic and form not in FORMATS:
+        raise click.UsageError(f"{form} is a format of --traffic alone")
+    if platform:
+        pairs = (f"platform={platform}", *pairs)
+    given = _config(config_file, pairs)
+    with Progress() as progress:
+        intake = Intake(paths or (STDIN,), sys.stdin.buffer.read)
+        config = given or intake.config() or Config()
+        resources = progress.counting(intake.resources(), "auditing")
+        scene, report = examine(resources, config)
+    colour, width = _screen(output)
+    if workload:
+        from imds_guard.report.explain import as_json, explain
+
+        found = explain(scene, report, workload)
+        if form == "json":
+            text = as_json(found)
+        else:
+            from imds_guard.report.explain_text import as_text
+
+            text = as_text(found, width=width, colour=colour)
+        _put([text.encode()], output)
+        return
+    if traffic:
+        from imds_guard.report.traffic import render as render_traffic
+
+        _put([render_traffic(form, scene, width=width, colour=colour).encode()], output)
+        return
+    audited = Audited(report, verbose=verbose, width=width, colour=colour)
+    _put([render(form, audited).encode()], output)
+    if output is not None:
+        click.echo(f"{audited.headline}; {audited.tally}", err=True)
+    sys.exit(audited.exit_code(fail_on))
 
 
 @cli.command("schema")
@@ -151,15 +255,27 @@ def _config(file: str | None, pairs: tuple[str, ...]) -> Config | None:
 
 def _write(outcome: Outcome, output: str | None = None) -> None:
     """Put the text out, say what there is to say, and leave with the exit status."""
-    if output is None:
-        sys.stdout.buffer.writelines(outcome.chunks)
-        sys.stdout.buffer.flush()
-    else:
-        _replace_file(Path(output), b"".join(outcome.chunks))
+    _put(outcome.chunks, output)
     for result in outcome.results:
         if result.severity != "info":
             click.echo(result.line(), err=True)
     sys.exit(outcome.exit_code)
+
+
+def _put(chunks: Iterable[bytes | memoryview], output: str | None) -> None:
+    if output is None:
+        sys.stdout.buffer.writelines(chunks)
+        sys.stdout.buffer.flush()
+    else:
+        _replace_file(Path(output), b"".join(chunks))
+
+
+def _screen(output: str | None) -> tuple[bool, int]:
+    """Whether there is colour where the text goes, and how wide a line may be."""
+    terminal = output is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    columns = shutil.get_terminal_size((_WIDTH, 24)).columns
+    colour = terminal or bool(os.environ.get("FORCE_COLOR"))
+    return colour, min(max(columns, _NARROWEST), _WIDTH)
 
 
 def _replace_file(path: Path, data: bytes) -> None:

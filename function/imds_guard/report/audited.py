@@ -1,0 +1,154 @@
+"""An audit with what every format wants to know of it: counts, order, places in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, get_args
+
+from imds_guard.audit import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imds_guard.audit import AuditReport, Opening, Subject, Verdict
+    from imds_guard.wire import Result, Severity
+
+STATES: dict[State, str] = {
+    "open": "let through by a policy, or kept back by none",
+    "uncertain": "up to a policy of another kind, which cannot be told from here",
+    "ungoverned": "on the host's network, where no NetworkPolicy applies",
+    "excepted": "let through, and the reason is written down",
+    "blocked": "let through by no policy",
+}
+"""Every verdict's state in words, the worst first."""
+assert set(STATES) == set(get_args(State))
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+_SERVICE = "the cloud metadata service"
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An audit, and how it is to be shown; `width` and `colour` are for terminals."""
+
+    report: AuditReport
+    verbose: bool = False
+    width: int = 100
+    colour: bool = False
+
+    @cached_property
+    def states(self) -> dict[State, int]:
+        """How many workloads are in each state."""
+        found = Counter(verdict.state for verdict in self.report.verdicts)
+        return {state: found[state] for state in STATES}
+
+    @cached_property
+    def severities(self) -> dict[Severity, int]:
+        """How many findings there are of each severity."""
+        found = Counter(finding.severity for finding in self.report.findings)
+        return {severity: found[severity] for severity in SEVERITIES}
+
+    @cached_property
+    def by_id(self) -> dict[str, list[Result]]:
+        """Errors and warnings per id: the audit's own ids first, then those with errors."""
+        found: dict[str, list[Result]] = {}
+        for one in self.findings:
+            found.setdefault(one.id, []).append(one)
+
+        def rank(id: str) -> tuple[bool, int, str]:
+            worst = min(SEVERITIES.index(one.severity) for one in found[id])
+            return (not id.startswith("IG"), worst, id)
+
+        return {id: found[id] for id in sorted(found, key=rank)}
+
+    @cached_property
+    def findings(self) -> list[Result]:
+        """The errors, then the warnings."""
+        found = [one for one in self.report.findings if one.severity != "info"]
+        return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
+
+    @cached_property
+    def notes(self) -> list[Result]:
+        """What is no finding and still to be known, such as what was left out."""
+        return [one for one in self.report.findings if one.severity == "info"]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts, the worst first."""
+        order = list(STATES)
+        return sorted(self.report.verdicts, key=lambda verdict: order.index(verdict.state))
+
+    @property
+    def headline(self) -> str:
+        """The answer in one sentence, without a full stop."""
+        total = len(self.report.verdicts)
+        if not total:
+            return "No workload was found, so there is nothing that could reach metadata"
+        worst: tuple[tuple[State, str], ...] = (
+            ("open", "can reach"),
+            ("uncertain", "may be able to reach"),
+        )
+        for state, verb in worst:
+            if number := self.states[state]:
+                return f"{_of(number, total)} {verb} {_SERVICE}"
+        blocked = self.states["blocked"]
+        verb = "is kept" if blocked == 1 else "are kept"
+        return f"{_of(blocked, total)} {verb} from {_SERVICE}"
+
+    @property
+    def tally(self) -> str:
+        """3 errors, 1 warning"""
+        parts = [counted(self.severities[one], one) for one in ("error", "warning")]
+        return ", ".join(part for part in parts if part[0] != "0") or "No errors, no warnings"
+
+    def exit_code(self, fail_on: str) -> int:
+        """1 where there is a finding of the severity `fail_on` or worse; `never` is none."""
+        if fail_on == "never":
+            return 0
+        wanted = ("error",) if fail_on == "error" else ("error", "warning")
+        return int(any(one.severity in wanted for one in self.findings))
+
+
+def _of(number: int, total: int) -> str:
+    if number == total:
+        return {1: "The workload", 2: "Both workloads"}.get(total, f"All {total:,} workloads")
+    return f"{number:,} of {counted(total, 'workload')}"
+
+
+def counted(number: int, what: str) -> str:
+    """1 error; 2 errors"""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def resource_of(result: Result) -> str:
+    """The resource that a result is about, as NetworkPolicy prod/web; empty where it is none."""
+    if not result.reference:
+        return ""
+    name = "/".join(filter(None, (result.reference.get("namespace"), result.reference["name"])))
+    return f"{result.reference['kind']} {name}"
+
+
+def message_of(result: Result) -> str:
+    """The message, with the workloads that it speaks of where that is not the resource itself."""
+    about_itself = not result.subject or resource_of(result).endswith(f" {result.subject}")
+    return result.message if about_itself else f"{result.subject}: {result.message}"
+
+
+def place_of(result: Result) -> str:
+    """file.yaml:12:3, as editors take it; empty where no file is known."""
+    numbers = (result.line_number, result.column)
+    return ":".join([result.path or "", *(str(one) for one in numbers if one is not None)])
+
+
+def workload_of(subject: Subject) -> str:
+    """Deployment prod/web"""
+    return f"{subject.kind} {subject}".strip()
+
+
+def openings_in_words(openings: Sequence[Opening], *, longest: int | None = None) -> str:
+    """The addresses with their ports; with `longest`, so many of them and how many more."""
+    shown = ", ".join(map(str, openings[:longest]))
+    more = 0 if longest is None else len(openings) - longest
+    return f"{shown} and {more} more" if more > 0 else shown
