@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from contextlib import redirect_stderr
@@ -36,6 +37,8 @@ def imds_guard(*args: str, stdin: bytes = b"") -> Ended:
             main()
         except SystemExit as leave:
             status = int(leave.code or 0)
+        finally:
+            gc.enable()  # the program does without, since it ends
     out.flush()
     written = out.buffer
     assert isinstance(written, io.BytesIO)

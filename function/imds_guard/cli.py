@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -233,6 +234,8 @@ def plugin_command(config_file: str) -> None:
 
 def main() -> None:
     """The entry point. Never a traceback for what the input or the configuration holds."""
+    # One run, and the process ends: looking for garbage would cost a fifth of it.
+    gc.disable()
     try:
         cli.main(standalone_mode=True)
     except (InputError, ConfigError) as error:

@@ -28,11 +28,17 @@ _HOST = re.compile(
 )
 
 
+# Where values of settings stand in block style: of a variable, of an argument.
+_BLOCK_SCALAR = re.compile(rb"(?:: |- )[|>]")
+_SETTING = re.compile(rb"\n[ ]+(?:(?:- )?value: |- )([^\n]*)")
+
+
 class ServiceNames:
     """The Services of an input, to be found by any name that resolves to them."""
 
     def __init__(self, services: Iterable[Service]) -> None:
         self._services = {(one.namespace, one.name): one for one in services}
+        self._names = {name for _, name in self._services}
 
     def mentioned(
         self, workload: Workload, config_maps: Callable[[str | None, str], Iterable[str]]
@@ -41,7 +47,7 @@ class ServiceNames:
 
         `config_maps` gives the values of a ConfigMap by its namespace and name.
         """
-        if not self._services:
+        if not self._may_mention(workload):
             return
         names = sorted(set(_config_maps(workload)))
         told = [text for name in names for text in config_maps(workload.namespace, name)]
@@ -51,6 +57,23 @@ class ServiceNames:
                 if (id(service), port) not in seen:
                     seen.add((id(service), port))
                     yield Reference(workload, service, port)
+
+    def _may_mention(self, workload: Workload) -> bool:
+        """Whether it is worth to build its containers: its text has the name of a Service where
+        values of settings stand, or names a ConfigMap.
+        """
+        if not self._services:
+            return False
+        item = workload.resource.item
+        text = item.text
+        text = text[max(0, text.find(b"ontainers:")) :]
+        if not item.is_plain or b"configMap" in text or _BLOCK_SCALAR.search(text):
+            return True
+        for found in _SETTING.finditer(text):
+            for host in _HOST.finditer(found[1].decode().strip("\"'")):
+                if host[1] in self._names:
+                    return True
+        return False
 
     def _in(self, text: str, namespace: str | None) -> Iterator[tuple[Service, int | None]]:
         for found in _HOST.finditer(text):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imds_guard.wire.full import NULLS
 
@@ -25,36 +25,29 @@ class NotPlain(Exception):
     """This text does not have the plain block shape."""
 
 
-class Span(NamedTuple):
-    """A value: from behind its colon or dash to the end of its last line."""
-
-    start: int
-    end: int
-    column: int  # of the collection that holds it: its own lines stand deeper
+Span = tuple[int, int, int]
+"""A value: from behind its colon or dash to the end of its last line, and the column of the
+collection that holds it: its own lines stand deeper.
+"""
 
 
 _LINE_END = rb"[ ]*(?:\r?$|[ ]\#)"
-_OPENING = rb"""
-    (?: "(?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " (?:%(end)s | :[ \r\n]) )
-      | '(?! [^'\n]* (?:''[^'\n]*)* ' (?:%(end)s | :[ \r\n]) )
-      | [{\[](?! (?<=\{)\}%(end)s | (?<=\[)\]%(end)s
-               | (?: [^][{}"'\#&*!\n] | "[^"\\\n]*" | '[^'\n]*' )* [\]}]%(end)s )
-      | [|>](?! [-+]?[1-9]?[-+]?%(end)s )
-      | [&*!%%@`\t] | \?[ \n]
-    )
-""" % {b"end": _LINE_END}
-# Each alternative begins with a character, so that the search can skip to it.
-_SUSPECT = re.compile(
+# A value or a key that may go on behind the end of its line.
+_OPENING = re.compile(
     rb"""
-    (?: [:?-][ ]+ | \n[ ]* ) %(opening)s   # where a value or a key may start
-  | [:?-]\t
-  | \n[ ]{200}                            # MAX_DEPTH levels of one space, or more
-  | -[ ](?:-[ ]){19}
+      "(?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " (?:%(end)s | :[ \r\n]) )
+    | '(?! [^'\n]* (?:''[^'\n]*)* ' (?:%(end)s | :[ \r\n]) )
+    | [{\[](?! (?<=\{)\}%(end)s | (?<=\[)\]%(end)s
+             | (?: [^][{}"'\#&*!\n] | "[^"\\\n]*" | '[^'\n]*' )* [\]}]%(end)s )
+    | [|>](?! [-+]?[1-9]?[-+]?%(end)s )
+    | [&*!%%@`\t] | \?[ \n]
     """
-    % {b"opening": _OPENING},
+    % {b"end": _LINE_END},
     re.VERBOSE | re.MULTILINE,
 )
-_SUSPECT_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ ]*" + _OPENING, re.VERBOSE | re.MULTILINE)
+_MARK = re.compile(rb"[\"'{\[&*!%@`|>?\t]")
+_DEEP = b"\n" + b" " * 200  # MAX_DEPTH levels of one space, or more
+_DASHES = b"- " * 20
 _PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff](?:[^\s:]|:(?=\S)|[ ]+(?=[^\s#]))*"
 _SCALAR = re.compile(
     rb"""[ ]* (?: "([^"\\\n]*)" | '([^'\n]*)' | (~|%(plain)s) )
@@ -74,11 +67,33 @@ _FIRST_KEY = re.compile(_KEY)
 
 
 def suspects(data: bytes) -> Iterator[int]:
-    """Offsets at which a value starts that may run over the end of its line."""
-    if first := _SUSPECT_FIRST.match(data):
-        yield first.end() - 1
-    for found in _SUSPECT.finditer(data):
-        yield found.end() - 1
+    """Offsets at which a value starts that may run over the end of its line, in order."""
+    found = [mark.start() for mark in _MARK.finditer(data) if _is_opening(data, mark.start())]
+    for pattern in (_DEEP, _DASHES):
+        at = data.find(pattern)
+        while at >= 0:
+            found.append(at)
+            at = data.find(pattern, at + len(pattern))
+    return iter(sorted(found))
+
+
+def _is_opening(data: bytes, at: int) -> bool:
+    """Whether a value or a key may start here and go on in the next line.
+
+    It stands at the start of a line or of the text (0xBF ends a byte order mark), or behind a
+    colon, a dash or a question mark.
+    """
+    before = at - 1
+    while before >= 0 and data[before] == 0x20:
+        before -= 1
+    if before >= 0:
+        char = data[before]
+        if char in b":?-":
+            if before == at - 1 and data[at] != 0x09:
+                return False
+        elif char not in b"\n\xbf":
+            return False
+    return _OPENING.match(data, at) is not None
 
 
 @lru_cache(maxsize=64)
@@ -108,17 +123,24 @@ def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Spa
     key, value_start = first[1], first.end()
     sequence_of = None  # the key whose value is a sequence in the key's own column
     for line in _key_lines(column).finditer(data, value_start, end):
-        spaces, next_key, dash = line.span(1), line[2], line[3]
-        if spaces[1] - spaces[0] != column:
+        spaces, next_key, dash = line.groups()
+        if len(spaces) != column:
             raise NotPlain
         if next_key is None:
             if dash is None or (sequence_of != key and not _opens_at(data, value_start, line)):
                 raise NotPlain
             sequence_of = key
             continue
-        _add(entries, key, Span(value_start, line.start(), column))
-        key, value_start = next_key, line.end()
-    _add(entries, key, Span(value_start, end, column))
+        name = key.decode()
+        if name in entries:
+            raise NotPlain
+        start, stop = line.span()
+        entries[name] = (value_start, start, column)
+        key, value_start = next_key, stop
+    name = key.decode()
+    if name in entries:
+        raise NotPlain
+    entries[name] = (value_start, end, column)
     return entries
 
 
@@ -128,26 +150,20 @@ def _opens_at(data: bytes, value_start: int, line: re.Match[bytes]) -> bool:
     return opening is not None and opening.end() == line.start(3)
 
 
-def _add(entries: dict[str, Span], key: bytes, span: Span) -> None:
-    name = key.decode()
-    if name in entries:
-        raise NotPlain
-    entries[name] = span
-
-
 def cut_sequence(data: bytes, span: Span) -> list[Span] | None:
     """The entries of a block sequence; None where the value is empty or is not a block sequence.
 
     Each span starts behind its dash's spaces and its column is the one that its content starts
     in. Raises NotPlain.
     """
-    opening = _NEXT_LINE.match(data, span.start, span.end)
+    start, end, outer = span
+    opening = _NEXT_LINE.match(data, start, end)
     if opening is None or data[opening.end() : opening.end() + 1] != b"-":
         return None
     column = opening.end() - opening.start(1)
-    if column < span.column:
+    if column < outer:
         raise NotPlain
-    return list(_entries(data, opening.end(), span.end, column))
+    return list(_entries(data, opening.end(), end, column))
 
 
 def _entries(data: bytes, start: int, end: int, column: int) -> Iterator[Span]:
@@ -165,14 +181,14 @@ def _entry(data: bytes, dash_at: int, end: int, column: int) -> Span:
     dash = _DASH.match(data, dash_at, end)
     if dash is None:
         raise NotPlain
-    return Span(dash.end(), end, column + dash.end() - dash_at)
+    return dash.end(), end, column + dash.end() - dash_at
 
 
 def read_scalar(data: bytes, span: Span) -> Value:
     """A scalar on the line of its key, as text; None for a null. Raises NotPlain otherwise."""
-    found = _SCALAR.match(data, span.start, span.end)
+    found = _SCALAR.match(data, span[0], span[1])
     if found is None:
-        if _EMPTY.match(data, span.start, span.end):
+        if _EMPTY.match(data, span[0], span[1]):
             return None
         raise NotPlain
     if (plain := found[3]) is not None:
@@ -184,20 +200,21 @@ def read_scalar(data: bytes, span: Span) -> Value:
 
 def read_value(data: bytes, span: Span) -> Value:
     """Any value of the plain block shape, as plain Python. Raises NotPlain."""
-    opening = _NEXT_LINE.match(data, span.start, span.end)
+    start, end, outer = span
+    opening = _NEXT_LINE.match(data, start, end)
     if opening is None:
-        if empty := _EMPTY_FLOW.match(data, span.start, span.end):
+        if empty := _EMPTY_FLOW.match(data, start, end):
             return {} if empty[1] == b"{}" else []
         return read_scalar(data, span)
     at = opening.end()
     column = at - opening.start(1)
-    if _DASH.match(data, at, span.end):
-        if column < span.column:
+    if _DASH.match(data, at, end):
+        if column < outer:
             raise NotPlain
-        return [_entry_value(data, entry) for entry in _entries(data, at, span.end, column)]
-    if column <= span.column:
+        return [_entry_value(data, entry) for entry in _entries(data, at, end, column)]
+    if column <= outer:
         raise NotPlain
-    return read_mapping(data, at, span.end, column)
+    return read_mapping(data, at, end, column)
 
 
 def read_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Value]:
@@ -208,10 +225,11 @@ def read_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Va
 
 def _entry_value(data: bytes, span: Span) -> Value:
     """What stands behind a dash: a mapping or a sequence that starts there, or any value."""
-    if _FIRST_KEY.match(data, span.start, span.end):
-        return read_mapping(data, span.start, span.end, span.column)
-    if _DASH.match(data, span.start, span.end):
-        inner = _entries(data, span.start, span.end, span.column)
+    start, end, column = span
+    if _FIRST_KEY.match(data, start, end):
+        return read_mapping(data, start, end, column)
+    if _DASH.match(data, start, end):
+        inner = _entries(data, start, end, column)
         return [_entry_value(data, entry) for entry in inner]
     return read_value(data, span)
 
@@ -221,12 +239,13 @@ def block_mapping(data: bytes, span: Span) -> tuple[int, int] | None:
 
     Raises NotPlain where it is a scalar, a sequence or not plain.
     """
-    opening = _NEXT_LINE.match(data, span.start, span.end)
+    start, end, outer = span
+    opening = _NEXT_LINE.match(data, start, end)
     if opening is None:
-        if _EMPTY.match(data, span.start, span.end):
+        if _EMPTY.match(data, start, end):
             return None
         raise NotPlain
     column = opening.end() - opening.start(1)
-    if column <= span.column or _DASH.match(data, opening.end(), span.end):
+    if column <= outer or _DASH.match(data, opening.end(), end):
         raise NotPlain
     return opening.end(), column

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, full
-from imds_guard.wire.block import NotPlain, Span
+from imds_guard.wire.block import NotPlain
 from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imds_guard.wire.block import Span
     from imds_guard.wire.full import Value
 
 
@@ -44,6 +45,11 @@ class Item:
         self._plain = load is None
         self._load = load
         self._value: Value = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text can be cut by lines."""
+        return self._plain
 
     @property
     def text(self) -> bytes:
@@ -100,7 +106,7 @@ class Mapping:
     def get(self, key: str) -> Value:
         """The value of `key` in full; None where it is absent or null."""
         held = self._entries.get(key)
-        if type(held) is not Span:
+        if type(held) is not tuple:
             return held
         try:
             return block.read_value(self._item.data, held)
@@ -114,13 +120,13 @@ class Mapping:
         """
         path = (*self._path, key)
         held = self._entries.get(key)
-        if type(held) is Span:
+        if type(held) is tuple:
             try:
                 opening = block.block_mapping(self._item.data, held)
                 if opening is None:
                     return None
                 start, column = opening
-                entries = block.cut_mapping(self._item.data, start, held.end, column)
+                entries = block.cut_mapping(self._item.data, start, held[1], column)
                 return Mapping(self._item, path, entries)
             except NotPlain:
                 held = self._built().get(key)
@@ -142,7 +148,7 @@ class Mapping:
     def cut_sequence(self, key: str) -> tuple[Span, list[Span]] | None:
         """A block sequence under `key` and its entries; None where it is anything else."""
         held = self._entries.get(key)
-        if type(held) is not Span:
+        if type(held) is not tuple:
             return None
         try:
             entries = block.cut_sequence(self._item.data, held)

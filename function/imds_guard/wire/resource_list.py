@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, full
-from imds_guard.wire.block import NotPlain, Span
+from imds_guard.wire.block import NotPlain
 from imds_guard.wire.errors import InputError
 from imds_guard.wire.item import Item, parse_one
 from imds_guard.wire.listing import Listing, ResourceListFrame
@@ -16,6 +16,7 @@ from imds_guard.wire.sequence import BlockSequence, Entry, Sequence, before_brea
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imds_guard.wire.block import Span
     from imds_guard.wire.full import Value
     from imds_guard.wire.yaml_text import Document, Root, YamlText
 
@@ -58,7 +59,7 @@ def _plain_resource_list(text: YamlText, root: Root | None) -> Listing:
     for key, span in keys.items():
         if key in ("items", "results"):
             continue
-        load = text.verify(span.start, span.end, span.column)
+        load = text.verify(*span)
         if key == "functionConfig":
             config = _plain_config(data, span, load)
     version = block.read_value(data, keys["apiVersion"]) if "apiVersion" in keys else None
@@ -74,27 +75,28 @@ def _plain_resource_list(text: YamlText, root: Root | None) -> Listing:
 def _plain_config(data: bytes, span: Span, load: Callable[[], Value] | None) -> Item | None:
     opening = block.block_mapping(data, span) if load is None else None
     if opening:
-        return Item(data, opening[0], span.end, opening[1], field="functionConfig")
+        return Item(data, opening[0], span[1], opening[1], field="functionConfig")
     value = load() if load else block.read_value(data, span)
     if value is None:
         return None
-    return Item(data, span.start, span.end, 0, field="functionConfig", load=lambda: value)
+    return Item(data, span[0], span[1], 0, field="functionConfig", load=lambda: value)
 
 
 def _plain_sequence(text: YamlText, span: Span, field: str) -> BlockSequence:
     """A key's block sequence, empty where it is null or []. Raises NotPlain, InputError."""
     data = text.data
+    start, end, column = span
     spans = block.cut_sequence(data, span)
     # What stands before the first dash belongs to no entry.
-    if text.suspect(span.start, spans[0].start if spans else span.end):
+    if text.suspect(start, spans[0][0] if spans else end):
         raise NotPlain
     if spans is None:
         if block.read_value(data, span):
             raise NotPlain
-        found = _EMPTY_FLOW.search(data, span.start, span.end)
+        found = _EMPTY_FLOW.search(data, start, end)
         empty = found.span() if found else None
-        end = before_break(data, span.end)
-        return BlockSequence([], span.column, span.start, end, text.newline, empty)
+        stop = before_break(data, end)
+        return BlockSequence([], column, start, stop, text.newline, empty)
     return _block_sequence(data, span, spans, field, text.newline, text.verify)
 
 
@@ -106,7 +108,7 @@ def _block_sequence(
     newline: str,
     verify: Callable[[int, int, int], Callable[[], Value] | None],
 ) -> BlockSequence:
-    first_line = data.rfind(b"\n", 0, spans[0].start)
+    first_line = data.rfind(b"\n", 0, spans[0][0])
     column = data.index(b"-", first_line) - first_line - 1
     lead = before_break(data, first_line)
     entries = []
@@ -116,7 +118,7 @@ def _block_sequence(
         item = Item(data, start, stop, item_column, field=f"{field}[{index}]", load=load)
         entries.append(Entry(item, lead, stop))
         lead = stop
-    return BlockSequence(entries, column, span.start, before_break(data, span.end), newline)
+    return BlockSequence(entries, column, span[0], before_break(data, span[1]), newline)
 
 
 def _parsed_resource_list(text: YamlText, document: Document) -> Listing:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.wire import block, full
-from imds_guard.wire.block import NotPlain, Span
+from imds_guard.wire.block import NotPlain
 from imds_guard.wire.encoding import UTF8_BOM, has_odd_breaks
 from imds_guard.wire.item import parse_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from imds_guard.wire.block import Span
     from imds_guard.wire.full import Value
 
 _MARKER = re.compile(rb"\n(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
