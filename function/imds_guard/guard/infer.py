@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies import Settings, Target, inferred, slug
+from imds_guard.policies import Settings, Target, inferred
 from imds_guard.reach.clients import senders
 from imds_guard.resources import note
 
@@ -49,7 +49,7 @@ class Inferred:
         by_workload = self.settings.config.spec.scope == "workload"
         for (kind, subject), (ingress, egress) in self._rules.items():
             own = self.targets[subject]
-            name = f"allow-{kind}" if by_workload else f"allow-{kind}-{slug(own.prefix)}"
+            name = f"allow-{kind}" if by_workload else f"allow-{kind}-{own.prefix}"
             target = own if by_workload else Target(own.namespace, own.pod_selector)
             rules = list(ingress.values()), list(egress.values())
             yield inferred.build(self.settings, target, name, *rules), subject

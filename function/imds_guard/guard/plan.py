@@ -18,7 +18,6 @@ from imds_guard.policies import (
     allow_metadata,
     allow_traffic,
     base_policies,
-    slug,
 )
 from imds_guard.reach.addresses import swallowed
 from imds_guard.reach.declared import flows
@@ -145,7 +144,8 @@ class _Planner:
 
     def _unique_name(self, pods: Pods) -> str:
         """The workload's name, with its kind where another workload here has the same."""
-        return pods.name if self.names[pods.name] == 1 else f"{pods.name}-{pods.kind.lower()}"
+        name = pods.name.rstrip("-")  # a generateName ends in one
+        return name if self.names[pods.name] == 1 else f"{name}-{pods.kind.lower()}"
 
     def _target(self, pods: Pods, what: str) -> Target | None:
         """The target for one workload; None, and an error, where no label selects its pods."""
@@ -215,7 +215,7 @@ class _Planner:
             manifest = allow_metadata.build(
                 self.settings,
                 Target(target.namespace, target.pod_selector),
-                workload=slug(target.prefix),
+                workload=target.prefix,
                 reason=reason,
                 ports=ports,
             )

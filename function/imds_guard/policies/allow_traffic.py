@@ -75,7 +75,8 @@ def allowances(allow: Allow) -> list[Allowance]:
 def _peer_name(peer: Peer) -> str:
     pairs = (*(peer.namespace_labels or {}).items(), *(peer.pod_labels or {}).items())
     labels = [part for label in pairs for part in label]
-    return "-".join(slug(part) for part in (peer.namespace, *labels, peer.cidr) if part)
+    parts = [slug(part) for part in (peer.namespace, *labels, peer.cidr) if part]
+    return "-".join(parts) or "all-pods"
 
 
 def _peer(peer: Peer, blocked: tuple[str, ...]) -> Manifest:

@@ -167,6 +167,8 @@ class _Finder:
             return
         for subjects in self.by_namespace.values():
             for subject in subjects:
+                if subject.host_network:
+                    continue
                 if self._is_monitored(monitor, subject.namespace, subject.labels):
                     for one in monitor.ports:
                         port = Port("TCP", _number(subject, "TCP", one))
@@ -185,10 +187,9 @@ class _Finder:
                 continue
             for found in names.mentioned(subject.workload, self.declared.values_of):
                 ports = [p for p in found.service.ports if found.port in (None, p.port)]
+                by = subject.workload.resource
                 for target, port in self._behind(found.service, ports):
-                    if target is not subject:
-                        by = subject.workload.resource
-                        yield Flow("references", by, "workload", target, port, client=subject)
+                    yield Flow("references", by, "workload", target, port, client=subject)
 
 
 def _number(subject: Subject, protocol: Protocol, port: int | str) -> int | str:

@@ -20,17 +20,16 @@ class Reference(NamedTuple):
     port: int | None
 
 
-# A host stands at the start, or behind what comes before a host in a URL, a list or an option;
-# behind it come its domain, a port, a path, or the end.
+# A host stands at the start, or behind what comes before a host in a URL, a list, an option or
+# quotes; behind it come its domain, a port, a path, or what ends such a thing.
 _HOST = re.compile(
-    r"(?:^|(?<=[/@=,;\s]))([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)((?:\.[a-z0-9-]+)*)"
-    r"(?::(\d+))?(?=$|[/,;?\s])"
+    r"""(?:^|(?<=//)|(?<=[@=,;\s"'(\[]))([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)((?:\.[a-z0-9-]+)*)\.?"""
+    r"""(?::(\d+))?(?=$|[/,;?\s"')\]])"""
 )
-
-
-# Where values of settings stand in block style: of a variable, of an argument.
-_BLOCK_SCALAR = re.compile(rb"(?:: |- )[|>]")
-_SETTING = re.compile(rb"\n[ ]+(?:(?:- )?value: |- )([^\n]*)")
+_NO_SETTING = re.compile(rb"\n[ ]+(?:- )?(?:name|image): [^\n]*")
+_WORD = re.compile(rb"[a-z0-9][-a-z0-9]*")
+# Text in which a name may stand otherwise than letter by letter, or in lines of its own.
+_BUILD = re.compile(rb"\\|(?:: |- )[|>]")
 
 
 class ServiceNames:
@@ -38,7 +37,7 @@ class ServiceNames:
 
     def __init__(self, services: Iterable[Service]) -> None:
         self._services = {(one.namespace, one.name): one for one in services}
-        self._names = {name for _, name in self._services}
+        self._names = {name.encode() for _, name in self._services}
 
     def mentioned(
         self, workload: Workload, config_maps: Callable[[str | None, str], Iterable[str]]
@@ -66,27 +65,37 @@ class ServiceNames:
             return False
         item = workload.resource.item
         text = item.text
-        text = text[max(0, text.find(b"ontainers:")) :]
-        if not item.is_plain or b"configMap" in text or _BLOCK_SCALAR.search(text):
+        if not item.is_plain or b"configMap" in text:
             return True
-        for found in _SETTING.finditer(text):
-            for host in _HOST.finditer(found[1].decode().strip("\"'")):
-                if host[1] in self._names:
-                    return True
-        return False
+        text = text[max(0, text.find(b"ontainers:")) :]
+        if _BUILD.search(text):
+            return True
+        # Names and images are no settings, and hold the workload's own name more often than not.
+        words = _WORD.findall(_NO_SETTING.sub(b"", text))
+        return not self._names.isdisjoint(words)
 
     def _in(self, text: str, namespace: str | None) -> Iterator[tuple[Service, int | None]]:
         for found in _HOST.finditer(text):
-            domain = found[2].lstrip(".").split(".") if found[2] else []
-            if domain[1:] not in ([], ["svc"], ["svc", "cluster", "local"]):
-                continue
-            whole = found.start() == 0 and found.end() == len(text)
-            in_url = found.start() > 0 and text[found.start() - 1] in "/@="
-            if not (whole or in_url or domain or found[3]):
+            labels = [found[1], *found[2].split(".")[1:]]
+            before, after = text[: found.start()], text[found.end() :]
+            whole = not before and not after
+            # Behind // or @ of a URL, or = of an option; or alone between quotes.
+            is_value = before[-1:] in ("/", "@", "=") if before else False
+            is_quoted = before[-1:] in ('"', "'") and after[:1] == before[-1:]
+            if not (whole or is_value or is_quoted or labels[1:] or found[3]):
                 continue  # a word of a sentence that happens to be a name
-            service = self._services.get((domain[0] if domain else namespace, found[1]))
-            if service is not None:
+            if service := self._called(labels, namespace):
                 yield service, int(found[3]) if found[3] else None
+
+    def _called(self, labels: list[str], namespace: str | None) -> Service | None:
+        """The Service with this DNS name, or the one that a pod of a StatefulSet is behind."""
+        name, *domain = labels
+        if domain[1:] in ([], ["svc"], ["svc", "cluster", "local"]):
+            found = self._services.get((domain[0] if domain else namespace, name))
+            if found is not None:
+                return found
+        _, *rest = labels
+        return self._called(rest, namespace) if len(rest) > 1 and "svc" in rest[2:3] else None
 
 
 def _texts(workload: Workload) -> Iterator[str]:
