@@ -17,6 +17,7 @@ from tests.packages import ENV, imds_guard, kustomize, others, policies, shipped
 
 EXAMPLES = shipped("examples")
 UPDATE = os.environ.get("IMDS_GUARD_UPDATE") == "1"
+WIDE = {**ENV, "COLUMNS": "100"}
 KUSTOMIZE = ("kustomize-transformer", "kustomize-generator", "component")
 
 
@@ -27,7 +28,7 @@ def expect(name: str, found: dict[str, bytes]) -> None:
         shutil.rmtree(expected, ignore_errors=True)
         write(expected, {path: data.decode() for path, data in found.items()})
     assert tree(expected) == found
-    assert policies(*found.values()) != []
+    assert policies(*(data for path, data in found.items() if path.endswith(".yaml"))) != []
 
 
 @pytest.mark.parametrize("name", KUSTOMIZE)
@@ -56,9 +57,28 @@ def test_pipe() -> None:
     expect("pipe", {"output.yaml": done.stdout})
 
 
+def test_with_gateway() -> None:
+    """Without `allow` it says what is cut; with `allow.infer` nothing is, and it says nothing."""
+    folder = EXAMPLES / "with-gateway"
+    given = (folder / "app.yaml").read_bytes()
+    cut = imds_guard().run(stdin=given).ok()
+    assert " IG007 " in cut.stderr
+    done = imds_guard().run("--config", folder / "config.yaml", stdin=given).ok()
+    assert done.stderr == ""
+    seen = imds_guard().run("audit", "-", "--traffic", stdin=done.stdout, env=WIDE).ok()
+    expect(
+        "with-gateway",
+        {
+            "output.yaml": done.stdout,
+            "without-allow.txt": cut.stderr.encode(),
+            "traffic.txt": seen.stdout,
+        },
+    )
+
+
 def test_every_example_is_tested() -> None:
     folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
-    assert folders == {*KUSTOMIZE, "kpt-package", "pipe", "shop"}
+    assert folders == {*KUSTOMIZE, "kpt-package", "pipe", "shop", "with-gateway"}
 
 
 def demo(path: str) -> str:

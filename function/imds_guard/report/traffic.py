@@ -139,12 +139,26 @@ def _row(one: Connection) -> tuple[str, ...]:
 
 
 def _fitted(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """How wide each column is: as its widest cell, the widest columns narrowed to fit."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    """How wide each column is: as its widest cell, the widest narrowed to fit.
+
+    No word is broken while there is another way.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    words = [
+        max(len(word) for text in column for word in [*text.split(), ""]) for column in columns
+    ]
     room = width - _GAP * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    for least in (words, [min(word, _NARROWEST) for word in words]):
+        while sum(widths) > room and (wide := _spare(widths, least)) is not None:
+            widths[wide] -= 1
     return widths
+
+
+def _spare(widths: Sequence[int], least: Sequence[int]) -> int | None:
+    """The widest column that may be narrower."""
+    found = [at for at, width in enumerate(widths) if width > least[at]]
+    return max(found, key=lambda at: widths[at], default=None)
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], *, is_header: bool) -> Iterator[list[Part]]:
