@@ -93,6 +93,16 @@ def engine() -> Client:
     return _client("docker", "version", "--format", "{{.Server.Version}}")
 
 
+def built_by_go(source: Path, program: Path) -> Client:
+    """A program of ours in Go, built from the modules that its go.sum names."""
+    go = _client("go", "version")
+    fetched = go.run("mod", "download", cwd=source, timeout=900)
+    if fetched.returncode != 0:
+        _missing(f"the modules of {source.name} cannot be fetched: {fetched.stderr.strip()}")
+    go.run("build", "-buildvcs=false", "-o", program, ".", cwd=source, timeout=900).ok()
+    return Client(program.name, program, go.version)
+
+
 def build_image(docker: Client) -> str:
     """Builds the Dockerfile and returns the image's name.
 

@@ -570,8 +570,11 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 
-def traffic(*args: str, infer: str = "services") -> Ended:
-    out, _ = guarded(stream(SHOP), config(allow={"infer": [infer]}))
+def traffic(*args: str, infer: str | None = None) -> Ended:
+    """The shop with a way in to every Service and none out to the database, or with `infer`."""
+    way_in = {"from": {"namespace": "shop"}, "ports": [8080, 5432]}
+    allow = {"infer": [infer]} if infer else {"ingress": [way_in]}
+    out, _ = guarded(stream(SHOP), config(allow=allow))
     return imds_guard("audit", "-", "--traffic", *args, stdin=out)
 
 

@@ -44,8 +44,10 @@ def _finding(scene: Scene, direction: str, found: list[Flow]) -> Result:
     ports = ", ".join(dict.fromkeys(str(one.port) for one in found))
     address = flow.by.address
     if direction == "out":
-        subject, entries = str(flow.client), "egress"
+        subject, entries = str(flow.client or flow.target), "egress"
         message = f"its settings name {flow.target}, but no policy lets it out to port {ports}"
+        if flow.client is None:
+            message = f"nobody is let out to port {ports} of {address.kind} {address}"
     else:
         subject, entries = str(flow.target), "ingress"
         message = f"{address.kind} {address} sends to port {ports}, but no policy lets that in"
@@ -70,8 +72,8 @@ def _entry(scene: Scene, found: list[Flow], direction: str) -> dict[str, Any]:
     for one in dict.fromkeys(one.port for one in found):
         ports.append(one.port if one.protocol == "TCP" else f"{one.port}/{one.protocol}")
     if direction == "egress":
-        assert flow.client is not None
-        return {"workload": _name(flow.client), "to": _peer(flow.target), "ports": ports}
+        client = {"workload": _name(flow.client)} if flow.client else {}
+        return {**client, "to": _peer(flow.target), "ports": ports}
     return {"workload": _name(flow.target), "from": _source(scene, flow), "ports": ports}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imds_guard.policies import Settings
     from imds_guard.reach.decision import Rule
-    from imds_guard.reach.declared import Flow
+    from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.rules import Grant
     from imds_guard.reach.subject import Subject
     from imds_guard.reach.workload import Policies, Reach
@@ -138,6 +138,11 @@ class Scene:
         """The namespaces that gateways or Prometheus send a flow from."""
         chosen = self.settings.config.spec.allow.gateway_namespaces
         return senders(flow, chosen, self.known_namespaces)
+
+    @cached_property
+    def called(self) -> set[tuple[Subject, Port]]:
+        """The ports of workloads that something besides a Service declares a sender for."""
+        return {(flow.target, flow.port) for flow in self.flows if flow.kind != "services"}
 
     @cached_property
     def known_namespaces(self) -> list[str]:

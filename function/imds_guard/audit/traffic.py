@@ -23,7 +23,18 @@ def passes(scene: Scene, flow: Flow) -> tuple[bool, bool]:
     """
     if scene.others:
         return True, True
-    return _is_let_in(scene, flow), flow.client is None or _is_let_out(scene, flow)
+    out = any(_is_let_out(scene, flow, sender) for sender in _callers(scene, flow))
+    return _is_let_in(scene, flow), out
+
+
+def _callers(scene: Scene, flow: Flow) -> list[Subject | None]:
+    """The workloads that may send it; None for senders whose policies are not asked for."""
+    if flow.client is not None:
+        return [flow.client]
+    if flow.source != "namespace" or (flow.target, flow.port) in scene.called:
+        return [None]  # somebody else is declared to call it; nobody else has to
+    here = scene.by_namespace.get(flow.target.namespace, [])
+    return [one for one in here if one is not flow.target] or [None]
 
 
 def _is_let_in(scene: Scene, flow: Flow) -> bool:
@@ -40,9 +51,10 @@ def _is_let_in(scene: Scene, flow: Flow) -> bool:
     return any(_is_from(scene, one, name) for one in grants for name in scene.senders(flow))
 
 
-def _is_let_out(scene: Scene, flow: Flow) -> bool:
-    assert flow.client is not None
-    reach = scene.reach(flow.client)
+def _is_let_out(scene: Scene, flow: Flow, sender: Subject | None) -> bool:
+    if sender is None or sender.host_network:
+        return True
+    reach = scene.reach(sender)
     if not reach.isolated:
         return True
     grants = (one for one in reach.grants if _has_port(one, flow.port, flow.target))

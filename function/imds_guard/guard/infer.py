@@ -9,7 +9,7 @@ from imds_guard.reach.clients import senders
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.subject import Subject
@@ -19,15 +19,23 @@ Rules = dict[str, tuple[list["Manifest"], list["Port"]]]
 
 
 class Inferred:
-    """The policies of one run, one per workload and kind. `known` are the input's namespaces."""
+    """The policies of one run, one per workload and kind.
+
+    `targets` are the workloads that labels select, `everyone` the pods of each governed namespace.
+    """
 
     def __init__(
-        self, settings: Settings, targets: Mapping[Subject, Target], known: Iterable[str | None]
+        self,
+        settings: Settings,
+        targets: Mapping[Subject, Target],
+        everyone: Mapping[str | None, Target],
     ) -> None:
         self.settings = settings
         self.targets = targets
-        self.known = [name for name in known if name]
+        self.everyone = everyone
+        self.known = [name for name in everyone if name]
         self.guessed: dict[str, tuple[str, ...]] = {}  # namespaces by who sends from them
+        self._calls: dict[str | None, Rules] = {}  # of a namespace's pods, to its Services
         self._rules: dict[tuple[str, Subject], tuple[Rules, Rules]] = {}
 
     def add(self, flow: Flow) -> None:
@@ -38,11 +46,25 @@ class Inferred:
             return
         if flow.client is None:
             _put(self._of(flow.kind, flow.target)[0], self._sources(flow), flow.port)
+            if flow.source == "namespace":
+                self._let_out(flow)
         elif flow.client in self.targets:
             caller = [self._peer(flow.client, flow.target)]
             _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
             called = [self._peer(flow.target, flow.client)]
             _put(self._of(flow.kind, flow.client)[1], called, flow.port)
+
+    def _let_out(self, flow: Flow) -> None:
+        """Let the pods of a Service's namespace out to it: all at once, or each workload."""
+        namespace = flow.target.namespace
+        if self.settings.config.spec.scope == "namespace":
+            peer = self._peer(flow.target, flow.target)
+            _put(self._calls.setdefault(namespace, {}), [peer], flow.port)
+            return
+        for subject in self.targets:
+            if subject.namespace == namespace:
+                peer = self._peer(flow.target, subject)
+                _put(self._of(flow.kind, subject)[1], [peer], flow.port)
 
     def manifests(self) -> Iterator[tuple[Manifest, Subject]]:
         """The policies, each with the workload that it is for, in the order of the input."""
@@ -53,6 +75,12 @@ class Inferred:
             target = own if by_workload else Target(own.namespace, own.pod_selector)
             rules = list(ingress.values()), list(egress.values())
             yield inferred.build(self.settings, target, name, *rules), subject
+        for namespace, calls in self._calls.items():
+            everyone = self.everyone[namespace]
+            first = next(one for one in self.targets if one.namespace == namespace)
+            name = "allow-services"
+            manifest = inferred.build(self.settings, everyone, name, [], list(calls.values()))
+            yield manifest, first
 
     def notes(self) -> list[Result]:
         """Which namespaces the rules for gateways and Prometheus name."""

@@ -58,6 +58,7 @@ class Plan:
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     targets: dict[Subject, Target] = field(default_factory=dict)  # those that labels select
+    namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
     flows: list[Flow] = field(default_factory=list)
 
 
@@ -87,7 +88,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
             )
             made.results.append(note("warning", "unmatched", reference, message, fix=fix))
     made.flows = flows(inventory.declared, made.subjects)
-    inferred = Inferred(settings, made.targets, inventory.groups)
+    inferred = Inferred(settings, made.targets, made.namespaces)
     for flow in made.flows:
         inferred.add(flow)
     for manifest, subject in inferred.manifests():
@@ -126,6 +127,7 @@ class _Planner:
         self.names = Counter(pods.name for pods in governed.pods)
 
     def plan(self) -> None:
+        self.made.namespaces[self.governed.namespace] = Target(self.governed.namespace)
         if self.spec.scope == "workload":
             for pods in self.governed.pods:
                 if target := self._target(pods, "scope: workload"):
@@ -133,6 +135,7 @@ class _Planner:
                     self._allowances(target, pods.resource)
         else:
             target = Target(self.governed.namespace, self._every_pod())
+            self.made.namespaces[self.governed.namespace] = target
             self._base(target, self.governed.first)
             self._allowances(target, self.governed.first)
         self._workload_allowances()
