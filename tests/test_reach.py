@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +17,11 @@ from imds_guard.wire import as_text
 from tests.packets import Packet, passes
 from tests.policy_sets import ADDRESSES, NAMESPACES, PORTS, PROTOCOLS, labels, policy_sets
 
-# 4,000 sets of policies per run, each with 30 packets or more; tried once with 50,000.
-thorough = settings(max_examples=4000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Sets of policies per test and run, each with several packets; CI tries more than 20,000 in all.
+EXAMPLES = int(os.environ.get("IMDS_GUARD_EXAMPLES", "2000"))
+thorough = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 NAMED: dict[tuple[Protocol, str], int] = {("TCP", "http"): 8080, ("UDP", "dns"): 53}
 
 
