@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from imds_guard.guard import Outcome
 
 UNUSABLE = 2
+_INTERRUPTED = 128 + 2  # what a shell gives for SIGINT
+_NO_READER = 128 + 13  # and for SIGPIPE: whoever read stdout has gone
 _WIDTH = 100  # of a table, where the terminal does not say or is wider
 _NARROWEST = 60
 
@@ -52,6 +54,20 @@ Exit status: 0 all is well, 1 findings that are errors, 2 unusable input or conf
 """
 
 
+class _Program(click.Group):
+    """The commands, and the ends of a run that are no finding and no mistake: not a word then."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            # What is still in the buffer has nowhere to go when the interpreter flushes it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(_NO_READER)
+
+
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option(
         "--set",
@@ -66,6 +82,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(
+    cls=_Program,
     help=_HELP,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -79,11 +96,11 @@ def cli(context: click.Context, config_file: str | None, pairs: tuple[str, ...])
         if config_file or pairs:
             raise click.UsageError("--config and --set go behind the command")
         return
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         click.echo(context.get_help())
         return
     config = _config(config_file, pairs)
-    _write(run(sys.stdin.buffer.read(), config))
+    _write(run(_stdin(), config))
 
 
 @cli.command("generate")
@@ -152,7 +169,7 @@ def audit_command(
     from imds_guard.report.audited import Audited
     from imds_guard.report.progress import Progress
 
-    if not paths and (sys.stdin is None or sys.stdin.isatty()):
+    if not paths and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("name files or folders, or pipe manifests in")
     if workload and traffic:
         raise click.UsageError("--explain and --traffic are two things to show; take one")
@@ -166,7 +183,7 @@ def audit_command(
         pairs = (f"platform={platform}", *pairs)
     given = _config(config_file, pairs)
     with Progress() as progress:
-        intake = Intake(paths or (STDIN,), sys.stdin.buffer.read)
+        intake = Intake(paths or (STDIN,), _stdin)
         config = given or intake.config() or Config()
         resources = progress.counting(intake.resources(), "auditing")
         scene, report = examine(resources, config)
@@ -181,15 +198,15 @@ def audit_command(
             from imds_guard.report.explain_text import as_text
 
             text = as_text(found, width=width, colour=colour)
-        _put([text.encode()], output)
+        _put([_utf8(text)], output)
         return
     if traffic:
         from imds_guard.report.traffic import render as render_traffic
 
-        _put([render_traffic(form, scene, width=width, colour=colour).encode()], output)
+        _put([_utf8(render_traffic(form, scene, width=width, colour=colour))], output)
         return
     audited = Audited(report, verbose=verbose, width=width, colour=colour)
-    _put([render(form, audited).encode()], output)
+    _put([_utf8(render(form, audited))], output)
     if output is not None:
         click.echo(f"{audited.headline}; {audited.tally}", err=True)
     sys.exit(audited.exit_code(fail_on))
@@ -202,7 +219,7 @@ def schema_command() -> None:
 
     from imds_guard.config.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    _put([_utf8(json.dumps(json_schema(), indent=2) + "\n")], None)
 
 
 @cli.command("platforms")
@@ -212,7 +229,7 @@ def platforms_command(name: str | None, form: str) -> None:
     """Show the platforms, or one: endpoints, DNS, pod identity, caveats, sources."""
     from imds_guard.report.platforms import as_json, table
 
-    click.echo((table if form == "table" else as_json)(name), nl=False)
+    _put([_utf8((table if form == "table" else as_json)(name))], None)
 
 
 @cli.command("install-plugin")
@@ -228,7 +245,7 @@ def install_plugin_command() -> None:
 def plugin_command(config_file: str) -> None:
     """What the legacy plugin runs: a configuration's path, resources or nothing on stdin."""
     config = config_in(read_bytes(config_file), os.path.basename(config_file))
-    data = sys.stdin.buffer.read()
+    data = _stdin()
     _write(run(data, config) if data.strip() else generate(config))
 
 
@@ -265,28 +282,79 @@ def _write(outcome: Outcome, output: str | None = None) -> None:
     sys.exit(outcome.exit_code)
 
 
+def _stdin() -> bytes:
+    """All of standard input. Raises InputError where there is none."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed; pipe manifests in")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise InputError(f"cannot read standard input: {_reason(error)}") from None
+
+
+def _utf8(text: str) -> bytes:
+    """The text, whatever the locale; a file's name need not be UTF-8."""
+    return text.encode(errors="backslashreplace")
+
+
 def _put(chunks: Iterable[bytes | memoryview], output: str | None) -> None:
-    if output is None:
+    if output is not None:
+        _replace_file(Path(output), b"".join(chunks))
+        return
+    if sys.stdout is None:
+        raise InputError("cannot write: standard output is closed")
+    try:
         sys.stdout.buffer.writelines(chunks)
         sys.stdout.buffer.flush()
-    else:
-        _replace_file(Path(output), b"".join(chunks))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # The interpreter flushes what is left when it ends, and would say so once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise InputError(f"cannot write standard output: {_reason(error)}") from None
 
 
 def _screen(output: str | None) -> tuple[bool, int]:
     """Whether there is colour where the text goes, and how wide a line may be."""
-    terminal = output is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    terminal = (
+        output is None
+        and sys.stdout is not None
+        and sys.stdout.isatty()
+        and os.environ.get("TERM") != "dumb"
+    )
     columns = shutil.get_terminal_size((_WIDTH, 24)).columns
     colour = terminal or bool(os.environ.get("FORCE_COLOR"))
     return colour, min(max(columns, _NARROWEST), _WIDTH)
 
 
 def _replace_file(path: Path, data: bytes) -> None:
-    """The whole file or none of it: a full disk leaves what was there."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """The whole file or none of it: a full disk leaves what was there.
+
+    A file keeps its mode and a link stays one. A device or a pipe is written to, never replaced.
+    """
+    target = Path(os.path.realpath(path))
     try:
-        new.write_bytes(data)
-        new.replace(path)
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _write_anew(target, data)
     except OSError as error:
-        new.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {(error.strerror or '').lower()}") from None
+        raise InputError(f"cannot write {path}: {_reason(error)}") from None
+
+
+def _write_anew(target: Path, data: bytes) -> None:
+    new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with new.open("xb") as file:  # never through what somebody else has put there
+        try:
+            file.write(data)
+            file.close()
+            if target.exists():
+                shutil.copymode(target, new)
+            new.replace(target)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "it failed").lower()

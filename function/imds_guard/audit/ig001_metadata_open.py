@@ -80,7 +80,7 @@ def _mend(scene: Scene, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, An
     grant, addresses = leak.grant, [opening.address for opening in leak.openings]
     rules = policy.value["spec"]["egress"]
     at = policy.egress.index(grant.rule)
-    rule = rules[at] or {}
+    rule = rules[at] if isinstance(rules[at], dict) else {}
     resolvers = [one for one in addresses if one in scene.settings.dns.addresses]
     kept = dns_rule([grant], resolvers)
     if grant.peer is None:
@@ -91,7 +91,8 @@ def _mend(scene: Scene, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, An
             block = rule["to"][peer_at]["ipBlock"]
             without = mended_block(block, addresses)
             if without:
-                excepts = ", ".join(one for one in without["except"] if one not in _excepted(block))
+                present = set(map(str, _excepted(block)))
+                excepts = ", ".join(one for one in without["except"] if one not in present)
                 fix = f"add {excepts} to its except"
                 if kept is None:
                     return grant.field, block, without, fix

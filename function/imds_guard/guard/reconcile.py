@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imds_guard.policies import GIVEN_KEYS, MANAGED_BY, OWNER
 from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Address, note
-from imds_guard.wire import as_text
+from imds_guard.wire import as_text, mapping
 
 if TYPE_CHECKING:
     from imds_guard.config import Config
@@ -78,12 +78,12 @@ def _is_right(policy: Resource, manifest: Manifest) -> bool:
     stands, wanted = policy.item.value(), as_text(manifest)
     if {**stands, "metadata": None} != {**wanted, "metadata": None}:
         return False
-    if stands["metadata"].get("annotations", {}).get(GIVEN_KEYS) != (
+    if mapping(stands["metadata"].get("annotations")).get(GIVEN_KEYS) != (
         wanted["metadata"]["annotations"].get(GIVEN_KEYS)
     ):
         return False
     for part in ("labels", "annotations"):
-        has = stands["metadata"].get(part) or {}
+        has = mapping(stands["metadata"].get(part))
         # kustomize's buildMetadata puts its own name into the label; the owner is an annotation.
         asked = {k: v for k, v in wanted["metadata"][part].items() if k != MANAGED_BY[0]}
         if any(has.get(key) != value for key, value in asked.items()):
@@ -94,10 +94,10 @@ def _is_right(policy: Resource, manifest: Manifest) -> bool:
 def _merged(policy: Resource, manifest: Manifest) -> Manifest:
     """The manifest with the labels and annotations that others have put on the policy."""
     stands = policy.item.value()["metadata"]
-    given = ((stands.get("annotations") or {}).get(GIVEN_KEYS) or "").split(", ")
+    given = str(mapping(stands.get("annotations")).get(GIVEN_KEYS) or "").split(", ")
     metadata = dict(manifest["metadata"])
     for part in ("labels", "annotations"):
-        has: dict[str, Any] = stands.get(part) or {}
+        has = mapping(stands.get(part))
         others = {k: v for k, v in has.items() if k not in given and k != GIVEN_KEYS}
         metadata[part] = {**others, **metadata[part]}
     return {**manifest, "metadata": metadata}

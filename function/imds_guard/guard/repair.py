@@ -69,7 +69,7 @@ def _edits(
             continue
         addresses = list(dict.fromkeys(o.address for leak in inside for o in leak.openings))
         grants = [leak.grant for leak in inside]
-        value = values[at] or {}
+        value = values[at] if isinstance(values[at], dict) else {}
         blocks = _blocks(value, inside)
         if blocks is not None:
             for peer_at, block in blocks.items():

@@ -98,7 +98,7 @@ def _uri(path: str) -> str:
     relative = os.path.relpath(path)
     if relative == os.pardir or relative.startswith(os.pardir + os.sep):
         return Path(path).resolve().as_uri()
-    return quote(Path(relative).as_posix())
+    return quote(os.fsencode(Path(relative).as_posix()))
 
 
 def _fingerprint(result: Result, seen: Counter[str]) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from imds_guard.wire import mapping
+
 if TYPE_CHECKING:
     from imds_guard.resources.resource import Address, Resource
     from imds_guard.wire import Value
@@ -86,10 +88,10 @@ def network_policy(
     value: Value, address: Address, resource: Resource | None = None
 ) -> NetworkPolicy:
     """A policy's value as a view. What cannot be read counts as the widest that it may mean."""
-    spec = _mapping(value.get("spec"))
+    spec = mapping(value.get("spec"))
     egress = _rules(spec.get("egress"), "egress", "to")
     ingress = _rules(spec.get("ingress"), "ingress", "from")
-    annotations = _mapping(_mapping(value.get("metadata")).get("annotations"))
+    annotations = mapping(mapping(value.get("metadata")).get("annotations"))
     return NetworkPolicy(
         address,
         spec.get("podSelector"),
@@ -114,27 +116,26 @@ def _rules(value: Value, name: str, peers: str) -> tuple[PolicyRule, ...]:
     rules = []
     for index, rule in enumerate(value if isinstance(value, list) else []):
         field = f"spec.{name}[{index}]"
-        found = _mapping(rule).get(peers)
+        found = mapping(rule).get(peers)
         entries = found if isinstance(found, list) else []
         rules.append(
             PolicyRule(
                 field,
                 tuple(_peer(one, f"{field}.{peers}[{at}]") for at, one in enumerate(entries)),
-                _ports(_mapping(rule).get("ports")),
+                _ports(mapping(rule).get("ports")),
             )
         )
     return tuple(rules)
 
 
 def _peer(value: Value, field: str) -> PolicyPeer:
-    peer = _mapping(value)
+    peer = mapping(value)
     block = peer.get("ipBlock")
     if isinstance(block, dict):
         excepted = block.get("except")
-        texts = excepted if isinstance(excepted, list) else []
-        return PolicyPeer(
-            field, IpBlock(str(block.get("cidr")), tuple(one for one in texts if one is not None))
-        )
+        listed = excepted if isinstance(excepted, list) else []
+        texts = tuple(str(one) for one in listed if one is not None)
+        return PolicyPeer(field, IpBlock(str(block.get("cidr")), texts))
     return PolicyPeer(field, None, peer.get("namespaceSelector"), peer.get("podSelector"))
 
 
@@ -143,7 +144,7 @@ def _ports(value: Value) -> tuple[PortRange, ...]:
 
 
 def _port(value: Value) -> PortRange:
-    port = _mapping(value)
+    port = mapping(value)
     written = port.get("protocol")
     protocol: Protocol = next((one for one in PROTOCOLS if one == written), "TCP")
     number = port.get("port")
@@ -163,7 +164,3 @@ def _number(value: Value) -> int | None:
     except ValueError:
         text = str(value)
         return int(text, 8) if text.isdecimal() and set(text) <= set("01234567") else None
-
-
-def _mapping(value: Value) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imds_guard.wire import mapping
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -103,7 +105,7 @@ def _texts(workload: Workload) -> Iterator[str]:
         for name in ("command", "args"):
             yield from (one for one in _list(container.get(name)) if isinstance(one, str))
         for variable in _list(container.get("env")):
-            value = _mapping(variable).get("value")
+            value = mapping(variable).get("value")
             if isinstance(value, str):
                 yield value
 
@@ -112,22 +114,18 @@ def _config_maps(workload: Workload) -> Iterator[str]:
     """The ConfigMaps that its containers read, as environment or as files."""
     for container in workload.containers:
         for source in _list(container.get("envFrom")):
-            yield from _name(_mapping(source).get("configMapRef"))
+            yield from _name(mapping(source).get("configMapRef"))
         for variable in _list(container.get("env")):
-            yield from _name(_mapping(_mapping(variable).get("valueFrom")).get("configMapKeyRef"))
+            yield from _name(mapping(mapping(variable).get("valueFrom")).get("configMapKeyRef"))
     spec = workload.template.child("spec")
     for volume in _list(spec.get("volumes") if spec else None):
-        yield from _name(_mapping(volume).get("configMap"))
+        yield from _name(mapping(volume).get("configMap"))
 
 
 def _name(value: Any) -> Iterator[str]:
-    name = _mapping(value).get("name")
+    name = mapping(value).get("name")
     if isinstance(name, str):
         yield name
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from imds_guard.wire import mapping
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,8 +83,8 @@ def service(resource: Resource) -> Service | None:
     """The resource as a Service that selects pods; None for every other."""
     if resource.kind != "Service" or resource.group:
         return None
-    spec = _mapping(resource.root.get("spec"))
-    selector = {k: v for k, v in _mapping(spec.get("selector")).items() if isinstance(v, str)}
+    spec = mapping(resource.root.get("spec"))
+    selector = {k: v for k, v in mapping(spec.get("selector")).items() if isinstance(v, str)}
     kind = spec.get("type")
     if not selector or kind == "ExternalName":
         return None
@@ -107,10 +109,10 @@ def monitor(resource: Resource) -> Monitor | None:
         return None
     if resource.kind not in ("ServiceMonitor", "PodMonitor"):
         return None
-    spec = _mapping(resource.root.get("spec"))
+    spec = mapping(resource.root.get("spec"))
     of_services = resource.kind == "ServiceMonitor"
     endpoints = _list(spec.get("endpoints" if of_services else "podMetricsEndpoints"))
-    chosen = _mapping(spec.get("namespaceSelector"))
+    chosen = mapping(spec.get("namespaceSelector"))
     names: tuple[str | None, ...] | None = tuple(_list(chosen.get("matchNames")))
     if str(chosen.get("any")).lower() == "true":
         names = None
@@ -119,13 +121,13 @@ def monitor(resource: Resource) -> Monitor | None:
     ports = tuple(
         number if (number := _number(port)) is not None else str(port)
         for one in endpoints
-        if (port := _mapping(one).get("port") or _mapping(one).get("targetPort")) is not None
+        if (port := mapping(one).get("port") or mapping(one).get("targetPort")) is not None
     )
     return Monitor(resource, of_services, spec.get("selector"), names, ports)
 
 
 def _service_port(value: Any) -> ServicePort | None:
-    port = _mapping(value)
+    port = mapping(value)
     number = _number(port.get("port"))
     if number is None:
         return None
@@ -138,16 +140,16 @@ def _service_port(value: Any) -> ServicePort | None:
 
 
 def _of_ingress(resource: Resource) -> Iterator[Pointer]:
-    spec = _mapping(resource.root.get("spec"))
+    spec = mapping(resource.root.get("spec"))
     backends = [spec.get("defaultBackend"), spec.get("backend")]
     for rule in _list(spec.get("rules")):
-        paths = _list(_mapping(_mapping(rule).get("http")).get("paths"))
-        backends += [_mapping(path).get("backend") for path in paths]
+        paths = _list(mapping(mapping(rule).get("http")).get("paths"))
+        backends += [mapping(path).get("backend") for path in paths]
     for value in backends:
-        backend = _mapping(value)
-        named = _mapping(backend.get("service"))
+        backend = mapping(value)
+        named = mapping(backend.get("service"))
         name = named.get("name") or backend.get("serviceName")
-        port = _mapping(named.get("port"))
+        port = mapping(named.get("port"))
         written = port.get("number") or port.get("name") or backend.get("servicePort")
         if name:
             number = _number(written)
@@ -156,15 +158,15 @@ def _of_ingress(resource: Resource) -> Iterator[Pointer]:
 
 
 def _of_route(resource: Resource) -> Iterator[Pointer]:
-    spec = _mapping(resource.root.get("spec"))
+    spec = mapping(resource.root.get("spec"))
     parents = tuple(
-        _mapping(one).get("namespace") or resource.namespace
+        mapping(one).get("namespace") or resource.namespace
         for one in _list(spec.get("parentRefs"))
-        if _mapping(one).get("kind", "Gateway") == "Gateway"
+        if mapping(one).get("kind", "Gateway") == "Gateway"
     )
     for rule in _list(spec.get("rules")):
-        for value in _list(_mapping(rule).get("backendRefs")):
-            backend = _mapping(value)
+        for value in _list(mapping(rule).get("backendRefs")):
+            backend = mapping(value)
             if backend.get("kind", "Service") == "Service" and backend.get("name"):
                 namespace = backend.get("namespace") or resource.namespace
                 port = _number(backend.get("port"))
@@ -176,15 +178,15 @@ def _of_webhook(resource: Resource) -> Iterator[Pointer]:
     found: list[Any] = []
     if resource.kind in _WEBHOOKS and resource.group == "admissionregistration.k8s.io":
         hooks = _list(root.get("webhooks"))
-        found = [_mapping(_mapping(hook).get("clientConfig")).get("service") for hook in hooks]
+        found = [mapping(mapping(hook).get("clientConfig")).get("service") for hook in hooks]
     elif resource.kind == "APIService" and resource.group == "apiregistration.k8s.io":
-        found = [_mapping(root.get("spec")).get("service")]
+        found = [mapping(root.get("spec")).get("service")]
     elif resource.kind == "CustomResourceDefinition":
-        conversion = _mapping(_mapping(root.get("spec")).get("conversion"))
-        config = _mapping(_mapping(conversion.get("webhook")).get("clientConfig"))
+        conversion = mapping(mapping(root.get("spec")).get("conversion"))
+        config = mapping(mapping(conversion.get("webhook")).get("clientConfig"))
         found = [config.get("service")]
     for value in found:
-        named = _mapping(value)
+        named = mapping(value)
         if named.get("name"):
             port = _number(named.get("port"))
             at = _WEBHOOK_PORT if port is None else port
@@ -194,10 +196,6 @@ def _of_webhook(resource: Resource) -> Iterator[Pointer]:
 def _number(value: Any) -> int | None:
     text = str(value)
     return int(text) if text.isdecimal() else None
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

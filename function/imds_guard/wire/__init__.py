@@ -7,7 +7,7 @@ from imds_guard.wire.edit import ItemEditor
 from imds_guard.wire.encoding import UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
-from imds_guard.wire.item import Item, Mapping, describe, path_of, place_of
+from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
@@ -32,6 +32,7 @@ __all__ = [
     "Value",
     "as_text",
     "describe",
+    "mapping",
     "nested",
     "path_of",
     "place_of",

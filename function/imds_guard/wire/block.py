@@ -166,6 +166,14 @@ def cut_sequence(data: bytes, span: Span) -> list[Span] | None:
     return list(_entries(data, opening.end(), end, column))
 
 
+def first_dash(data: bytes, span: Span) -> int:
+    """Where the block sequence in `span` starts, which has been cut. Raises NotPlain."""
+    opening = _NEXT_LINE.match(data, span[0], span[1])
+    if opening is None:
+        raise NotPlain
+    return opening.end()
+
+
 def _entries(data: bytes, start: int, end: int, column: int) -> Iterator[Span]:
     """Entries of the block sequence whose first dash is at `start`, in `column`."""
     dash_at = start
@@ -181,6 +189,9 @@ def _entry(data: bytes, dash_at: int, end: int, column: int) -> Span:
     dash = _DASH.match(data, dash_at, end)
     if dash is None:
         raise NotPlain
+    if opening := _NEXT_LINE.match(data, dash.end(), end):
+        # The dash stands alone in its line; its entry is below.
+        return opening.end(), end, opening.end() - opening.start(1)
     return dash.end(), end, column + dash.end() - dash_at
 
 

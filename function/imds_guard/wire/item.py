@@ -178,6 +178,11 @@ def parse_one(data: bytes, start: int, end: int, column: int) -> full.Node:
     return nodes[0]
 
 
+def mapping(value: Value) -> dict[str, Value]:
+    """A mapping as it is; an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
 def describe(value: Value) -> str:
     """What kind of value this is, in words; never the value itself."""
     if value is None:

@@ -161,8 +161,9 @@ def read_json(data: bytes) -> Listing:
             raise InputError(message, place_at(data, json_text.byte(found[1][1])))
         return _resource_list(json_text, found[0][0], found[0][1])
     entries = []
+    several = len(found) > 1
     for index, (value, start, end) in enumerate(found):
-        item = json_text.item(value, start, end, f"document {index + 1}" if found[1:] else "")
+        item = json_text.item(value, start, end, f"document {index + 1}" if several else "")
         entries.append(Entry(item, item.start, item.end))
     pretty = bool(found) and "\n" in json_text.text[found[0][1] : found[0][2]]
     return Listing(data, JsonDocuments(data, entries, pretty))

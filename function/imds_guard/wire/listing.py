@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.wire import emit
+from imds_guard.wire import emit, full
+from imds_guard.wire.errors import InputError
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ class Listing:
         self._results = results
 
     def render(self) -> Iterator[bytes | memoryview]:
-        """The whole text with the changes made; the same bytes where there are none."""
+        """The whole text with the changes made; the same bytes where there are none.
+
+        Raises InputError where a change would take away an anchor that is used elsewhere.
+        """
         splices = [
             *self._edits,
             *(
@@ -88,6 +92,8 @@ class Listing:
             if self._new:
                 splices.append(self.frame.new_key("items", self._new))
             splices += self._result_splices(self.frame)
+        if any(b"&" in self.data[one.start : one.end] for one in splices) and b"*" in self.data:
+            _check_aliases(b"".join(apply(self.data, splices)))
         return apply(self.data, splices)
 
     def _result_splices(self, frame: ResourceListFrame) -> Iterator[Splice]:
@@ -105,6 +111,14 @@ class Listing:
             return
         changes = Changes(removed={index for index, _ in earlier}, appended=self._results)
         yield from frame.results.splices(changes)
+
+
+def _check_aliases(data: bytes) -> None:
+    try:
+        full.documents(data.decode())
+    except full.UndefinedAlias as error:
+        message = "an alias here uses an anchor in a policy that has to change; write the value out"
+        raise InputError(message, error.place) from None
 
 
 def _is_ours(result: Any) -> bool:

@@ -13,6 +13,7 @@ from imds_guard.wire.sequence import BlockSequence, Entry, FlowSequence, Sequenc
 if TYPE_CHECKING:
     from imds_guard.wire.full import Node
 
+_BREAK = re.compile(rb"\r?\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")  # line breaks of YAML 1.1
 _DASH_BEFORE = re.compile(r"\r?\n[ ]*-(?:[ ]|#[^\n]*\n|\r?\n)*\Z")
 _LONGEST_COMMENT = 10_000  # between a dash and its entry
 
@@ -65,5 +66,5 @@ class Marks:
         """The end of the line that a node's text ends in, or ended before; without its break."""
         if self.data[at - 1 : at] == b"\n":
             return before_break(self.data, at - 1)
-        end = self.data.find(b"\n", at)
-        return before_break(self.data, len(self.data) if end < 0 else end)
+        end = _BREAK.search(self.data, at)
+        return end.start() if end else len(self.data)

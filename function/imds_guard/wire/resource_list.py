@@ -108,8 +108,9 @@ def _block_sequence(
     newline: str,
     verify: Callable[[int, int, int], Callable[[], Value] | None],
 ) -> BlockSequence:
-    first_line = data.rfind(b"\n", 0, spans[0][0])
-    column = data.index(b"-", first_line) - first_line - 1
+    first_dash = block.first_dash(data, span)
+    first_line = data.rfind(b"\n", 0, first_dash)
+    column = first_dash - first_line - 1
     lead = before_break(data, first_line)
     entries = []
     for index, (start, stop, item_column) in enumerate(spans):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imds_guard.wire import emit
+from imds_guard.wire.encoding import has_odd_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,13 +55,17 @@ class Sequence(Protocol):
         ...
 
 
-_TRAILING = re.compile(rb"(?:\r?\n[ ]*(?:#[^\n]*)?)+\Z")
-
-
 def content_end(item: Item) -> int:
     """Where the item's own text ends: comments and blank lines behind it belong to what follows."""
-    found = _TRAILING.search(item.text)
-    return item.start + found.start() if found else item.end
+    data, end = item.data, item.end
+    if has_odd_breaks(item.text):
+        return end  # what looks like a comment may not be one
+    while (line := data.rfind(b"\n", item.start, end)) >= 0:
+        text = data[line + 1 : end].strip()
+        if text and not text.startswith(b"#"):
+            break
+        end = before_break(data, line)
+    return end
 
 
 def before_break(data: bytes, at: int) -> int:

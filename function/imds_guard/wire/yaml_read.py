@@ -35,8 +35,9 @@ def read_yaml(data: bytes) -> Listing:
             message = "a ResourceList must stand alone; another document stands beside it"
             raise InputError(message, place_at(data, other.start))
         return resource_list(text, document, root)
+    several = len(documents) > 1
     made = (
-        _document_entry(text, document, root, f"document {index + 1}" if documents[1:] else "")
+        _document_entry(text, document, root, f"document {index + 1}" if several else "")
         for index, (document, root) in enumerate(zip(documents, roots, strict=True))
     )
     entries = [entry for entry in made if entry]
@@ -56,7 +57,9 @@ def _document_entry(
     node = parse_one(text.data, start, end, 0)
     if full.value(node) is None:
         return None  # a null is an empty document
-    at = Marks(text.data, start, end).byte(node.start)
+    marks = Marks(text.data, start, end)
+    at = marks.byte(node.start)
+    stop = marks.line_end(marks.byte(node.end)) if text.odd else end
     load = lambda: full.value(node)  # noqa: E731
-    item = Item(text.data, at, end, node.column, field=field, load=load)
+    item = Item(text.data, at, stop, node.column, field=field, load=load)
     return Entry(item, document.lead, end, flow=node.flow, stub=document.stub)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.reach.decision import Action, Client, Match, Rule, Tier
 from imds_guard.reach.kinds.shapes import (
     holds,
-    mapping,
     number,
     selects_namespace,
     selects_pods,
     sequence,
 )
 from imds_guard.reach.selectors import matches
+from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Match, Rule
-from imds_guard.reach.kinds.shapes import holds, mapping, number, sequence
+from imds_guard.reach.kinds.shapes import holds, number, sequence
+from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Isolation, Match, Rule
-from imds_guard.reach.kinds.shapes import holds, mapping, number, sequence
+from imds_guard.reach.kinds.shapes import holds, number, sequence
 from imds_guard.reach.selectors import matches
+from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,12 +99,16 @@ def _to_address(rule: dict[str, Any], address: Network) -> Match:
         return Match.YES  # ports alone: everywhere
     found = [holds(cidr, address) for cidr in sequence(rule.get("toCIDR"))]
     found += [_cidr_rule(mapping(one), address) for one in sequence(rule.get("toCIDRSet"))]
-    entities = set(sequence(rule.get("toEntities")))
+    entities = _entities(rule)
     if entities & {*_WORLD, f"world-ipv{address.version}"}:
         found.append(Match.YES)
     if any(name in rule for name in _UNKNOWN):
         found.append(Match.MAYBE)
     return max(found, default=Match.NO)
+
+
+def _entities(rule: dict[str, Any]) -> set[str]:
+    return {one for one in sequence(rule.get("toEntities")) if isinstance(one, str)}
 
 
 def _cidr_rule(one: dict[str, Any], address: Network) -> Match:
@@ -117,7 +122,7 @@ def _cidr_rule(one: dict[str, Any], address: Network) -> Match:
 def _to_pod(resource: Resource, rule: dict[str, Any], pod: Pod) -> Match:
     if not rule:
         return Match.NO
-    if not _LAYER_3 & rule.keys() or set(sequence(rule.get("toEntities"))) & _PODS:
+    if not _LAYER_3 & rule.keys() or _entities(rule) & _PODS:
         return Match.YES
     for selector in sequence(rule.get("toEndpoints")):
         labels = _labels(pod.namespace, pod.labels, pod.namespace_labels)

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.reach.addresses import network
 from imds_guard.reach.decision import Client, Match
 from imds_guard.reach.selectors import NAMESPACE_NAME, matches
+from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from imds_guard.reach.addresses import Network
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    """A mapping, empty for anything else."""
-    return value if isinstance(value, dict) else {}
 
 
 def sequence(value: Any) -> list[Any]:
