@@ -29,6 +29,9 @@ RUN tools/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --whee
  && find /opt/imds-guard/bin -mindepth 1 ! -name 'python*' ! -name imds-guard -delete \
  && tools/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/imds-guard/lib
 
+COPY release release
+RUN python3 release/sbom.py > sbom.cdx.json
+
 FROM ${BASE}
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="imds-guard" \
@@ -45,6 +48,7 @@ RUN stdlib="$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))'
  && python3 -m compileall -q -j 0 -x '/(tests?|idlelib|lib2to3|tkinter|turtledemo)/' "$stdlib"
 
 COPY --from=build /opt/imds-guard /opt/imds-guard
+COPY --from=build /build/sbom.cdx.json /usr/share/imds-guard/
 
 # kustomize and kpt replace the user by their own; any uid works.
 USER 65532:65532

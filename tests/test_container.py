@@ -44,3 +44,10 @@ def test_runs_as_nobody_in_particular(image: str) -> None:
     assert config["User"] not in ("", "0", "root", "0:0")
     assert not config.get("ExposedPorts")
     assert not config.get("Volumes")
+
+
+def test_holds_the_bill_of_materials(image: str) -> None:
+    python = ("--entrypoint", "/opt/imds-guard/bin/python3")
+    code = "print(open('/usr/share/imds-guard/sbom.cdx.json').read())"
+    shown = clients.engine().run("run", "--rm", *LIMITS, *python, image, "-I", "-c", code).ok()
+    assert json.loads(shown.text)["bomFormat"] == "CycloneDX"

@@ -25,7 +25,9 @@ def _locked(path: str) -> dict[str, str]:
     return {name + marker: version for name, version, marker in pins}
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-build", "requirements-dev"])
+@pytest.mark.parametrize(
+    "name", ["requirements", "requirements-build", "requirements-dev", "requirements-fuzz"]
+)
 def test_everything_asked_for_is_locked_with_hashes(name: str) -> None:
     text = (ROOT / f"{name}.txt").read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text.strip())
@@ -39,7 +41,7 @@ def test_the_tests_run_with_what_is_shipped(name: str) -> None:
 
 
 def test_locks_name_no_place_to_install_from() -> None:
-    for name in ("requirements", "requirements-build", "requirements-dev"):
+    for name in ("requirements", "requirements-build", "requirements-dev", "requirements-fuzz"):
         text = (ROOT / f"{name}.txt").read_text()
         assert re.findall(r"https?://|--index|--extra-index|--find-links", text) == []
 

@@ -1,0 +1,178 @@
+"""What holds for any bytes at all. Each raises for bytes that break it; none takes an hour.
+
+The tests run them on the corpus and on every case; the fuzzer looks for bytes that break one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from imds_guard.config import Config, ConfigError
+from imds_guard.guard import config_in, run
+from imds_guard.wire import InputError, Item, Listing, Mapping, ShapeError, as_text, full, read
+
+NEW = {"kind": "New", "metadata": {"name": "new", "note": "a: b"}}
+MOST_EDITS = 8  # of the items of one input, so that an input stays quick
+
+
+def check_wire(data: bytes) -> None:
+    """What is read means what the full parser says; an edit changes its own item alone."""
+    try:
+        listing = read(data)
+    except InputError:
+        return
+    if not (listing.frame and listing.frame.results):  # where ours of an earlier run would go
+        assert _rendered(listing) == data, "unchanged, it comes out otherwise"
+    reference = _parsed(data)
+    if reference is None:
+        _touch(listing)
+        return
+    if not all(isinstance(one, dict) for one in reference):
+        _touch(listing)
+        return
+    try:
+        found = [_on_demand(item.root()) for item in _items(listing)]
+    except InputError:
+        return  # stricter than the parser: an error, and nothing is written
+    assert as_text(found) == reference, "read on demand, it means something else"
+    # A last block scalar may gain a line break; an anchor may go with the item that holds it.
+    if data.endswith(b"\n") and not (b"&" in data and b"*" in data):
+        _check_edits(data, reference)
+
+
+def check_config(data: bytes) -> None:
+    """A functionConfig is one, or an error in words."""
+    try:
+        config = config_in(data, "config.yaml")
+    except (InputError, ConfigError) as error:
+        _one_message(error)
+        return
+    assert isinstance(config, Config)
+
+
+def check_function(data: bytes) -> None:
+    """The function gives an error in words, or a text that a second run leaves as it is."""
+    try:
+        once = _run(data)
+    except (InputError, ConfigError) as error:
+        _one_message(error)
+        return
+    # Text that is malformed where nobody looks comes through as it is; neighbours may go.
+    if _parsed(data) is None:
+        return
+    assert _parsed(once) is not None, "what comes out is malformed"
+    assert _run(once) == once, "a second run changes the first one's output"
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "wire": check_wire,
+    "config": check_config,
+    "function": check_function,
+}
+
+
+def _run(data: bytes) -> bytes:
+    outcome = run(data)
+    for result in outcome.results:
+        assert "\n" not in result.line()
+    return b"".join(outcome.chunks)
+
+
+def _one_message(error: Exception) -> None:
+    assert str(error).strip(), "an error without a word"
+    str(error).encode()
+
+
+def _rendered(listing: Listing) -> bytes:
+    return b"".join(listing.render())
+
+
+def _items(listing: Listing) -> list[Item]:
+    return [entry.item for entry in listing.top.entries] if listing.top else []
+
+
+def _touch(listing: Listing) -> None:
+    """Ask for everything in a text that the full parser does not take; any answer will do."""
+    for item in _items(listing):
+        try:
+            _on_demand(item.root())
+        except (InputError, ShapeError):
+            continue
+
+
+def _on_demand(mapping: Mapping) -> dict[str, Any]:
+    """All of a mapping, by the same steps as the views take."""
+    found: dict[str, Any] = {}
+    for key in mapping.keys():  # noqa: SIM118 - a Mapping is not iterable
+        value = mapping.get(key)
+        if isinstance(value, dict) and value:
+            child = mapping.child(key)
+            assert child is not None
+            assert _on_demand(child) == value
+        found[key] = value
+    return found
+
+
+def _parsed(data: bytes) -> list[Any] | None:
+    """The items, or else the documents, as a parser of all the text has them; None: malformed."""
+    documents = _json_documents(data) or _yaml_documents(data)
+    if documents is None:
+        return None
+    documents = [as_text(one) for one in documents if one is not None]
+    for one in documents:
+        if isinstance(one, dict) and one.get("kind") == "ResourceList":
+            items = one.get("items")
+            return (items or []) if items is None or isinstance(items, list) else None
+    return documents
+
+
+def _yaml_documents(data: bytes) -> list[Any] | None:
+    try:
+        return [full.value(node) for node in full.documents(data.decode())]
+    except InputError:
+        return None
+
+
+def _json_documents(data: bytes) -> list[Any] | None:
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+    text = data.decode()
+    found = []
+    at = len(text) - len(text.lstrip(" \t\r\n"))
+    if text[at : at + 1] != "{":
+        return None
+    while at < len(text):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (json.JSONDecodeError, RecursionError):
+            return None
+        found.append(value)
+        at = len(text) - len(text[end:].lstrip(" \t\r\n"))
+    return found
+
+
+def _check_edits(data: bytes, reference: list[Any]) -> None:
+    listing = read(data)
+    listing.append(NEW)
+    _check_edit(listing, [*reference, NEW], "appended")
+    for at in range(min(len(reference), MOST_EDITS)):
+        before, after = reference[:at], reference[at + 1 :]
+        for kept, name in (([NEW], "replaced"), ([], "removed")):
+            listing = read(data)
+            assert listing.top is not None
+            changes = listing.changes(listing.top)
+            if kept:
+                changes.replaced[at] = NEW
+            else:
+                changes.removed.add(at)
+            _check_edit(listing, [*before, *kept, *after], name)
+
+
+def _check_edit(listing: Listing, wanted: list[Any], how: str) -> None:
+    try:
+        out = _rendered(listing)
+    except InputError:
+        return  # a layout that edits refuse, in words
+    found = _parsed(out)
+    assert found == wanted, f"an item {how} changes another"
