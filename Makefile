@@ -11,11 +11,18 @@ INSTALLED := .venv/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	--no-build --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test lock image clean
+SECONDS ?= 60
+FUZZ := .venv/.fuzz
+
+.PHONY: help demo test bench fuzz sbom audit-pins lock image clean
 
 help:
 	@echo 'make demo    see imds-guard at work on the examples'
 	@echo 'make test    lint, types and tests'
+	@echo 'make bench   measure it against its baselines, into docs/ (BENCH_FLAGS=--quick: no page)'
+	@echo 'make fuzz    look for inputs that break a property, for SECONDS=$(SECONDS)'
+	@echo 'make sbom    write the bill of materials to dist/sbom.cdx.json'
+	@echo 'make audit-pins  ask for known weaknesses of what is pinned'
 	@echo 'make image   build the container image $(IMAGE)'
 	@echo 'make lock    renew the hash-locked requirements (LOCK_FLAGS=--upgrade for newer versions)'
 	@echo 'make clean   remove all that make made'
@@ -28,6 +35,28 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n auto $(PYTEST_FLAGS)
+
+# A quick run is too short to publish.
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.run $(if $(BENCH_FLAGS),$(BENCH_FLAGS),--write docs)
+
+# A Python or a system that the fuzzer has no wheel for is told so, by fuzz itself.
+fuzz: $(FUZZ)
+	$(BIN)/python -m fuzz $(SECONDS) $(TARGETS)
+
+$(FUZZ): $(INSTALLED) requirements-fuzz.txt
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+		--require-hashes -r requirements-fuzz.txt
+	touch $@
+
+sbom:
+	mkdir -p dist
+	$(PYTHON) release/sbom.py > dist/sbom.cdx.json
+
+audit-pins:
+	@command -v pip-audit >/dev/null || \
+		{ echo 'audit-pins: nothing was checked: pip-audit is not on PATH' >&2; exit 1; }
+	pip-audit --disable-pip --require-hashes --requirement requirements.txt
 
 # Only the hashes in the lock are let in; --clear drops what an older lock left.
 $(LOCKED): requirements-dev.txt
@@ -49,10 +78,11 @@ lock:
 	$(LOCK) $(LOCK_FLAGS) requirements-build.in -o requirements-build.txt
 	$(LOCK) $(LOCK_FLAGS) -c requirements.txt -c requirements-build.txt \
 		requirements-dev.in -o requirements-dev.txt
+	$(LOCK) $(LOCK_FLAGS) requirements-fuzz.in -o requirements-fuzz.txt
 
 image:
 	$(ENGINE) build $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS) -t $(IMAGE) .
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist function/*.egg-info
-	find function tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist fuzz/.found function/*.egg-info
+	find function tests benchmarks fuzz release -name __pycache__ -type d -prune -exec rm -rf {} +
