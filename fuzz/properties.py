@@ -33,7 +33,7 @@ def check_wire(data: bytes) -> None:
         _touch(listing)
         return
     try:
-        found = [_on_demand(item.root()) for item in _items(listing)]
+        found = [on_demand(item.root()) for item in _items(listing)]
     except InputError:
         return  # stricter than the parser: an error, and nothing is written
     assert as_text(found) == reference, "read on demand, it means something else"
@@ -97,12 +97,12 @@ def _touch(listing: Listing) -> None:
     """Ask for everything in a text that the full parser does not take; any answer will do."""
     for item in _items(listing):
         try:
-            _on_demand(item.root())
+            on_demand(item.root())
         except (InputError, ShapeError):
             continue
 
 
-def _on_demand(mapping: Mapping) -> dict[str, Any]:
+def on_demand(mapping: Mapping) -> dict[str, Any]:
     """All of a mapping, by the same steps as the views take."""
     found: dict[str, Any] = {}
     for key in mapping.keys():  # noqa: SIM118 - a Mapping is not iterable
@@ -110,7 +110,7 @@ def _on_demand(mapping: Mapping) -> dict[str, Any]:
         if isinstance(value, dict) and value:
             child = mapping.child(key)
             assert child is not None
-            assert _on_demand(child) == value
+            assert on_demand(child) == value
         found[key] = value
     return found
 

@@ -8,7 +8,8 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from imds_guard.wire import InputError, Item, Listing, Mapping, full, read
+from fuzz.properties import on_demand
+from imds_guard.wire import InputError, Item, Listing, full, read
 from tests.yaml_layouts import mutations, resource_lists, streams
 
 thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,19 +22,6 @@ def rendered(listing: Listing) -> bytes:
 
 def items_of(listing: Listing) -> list[Item]:
     return [entry.item for entry in listing.top.entries] if listing.top else []
-
-
-def on_demand(mapping: Mapping) -> dict[str, Any]:
-    """All of a mapping, by the same steps as the views take."""
-    found: dict[str, Any] = {}
-    for key in mapping.keys():  # noqa: SIM118 - a Mapping is not iterable
-        value = mapping.get(key)
-        if isinstance(value, dict) and value:
-            child = mapping.child(key)
-            assert child is not None
-            assert on_demand(child) == value
-        found[key] = value
-    return found
 
 
 def parsed(text: str) -> list[Any]:

@@ -11,7 +11,6 @@ from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
 from imds_guard.guard.prove import prove, scene_of
 from imds_guard.guard.reconcile import reconcile
-from imds_guard.guard.repair import repair
 from imds_guard.policies import OWNER, settings
 from imds_guard.resources import PATH_ANNOTATIONS, Resource, resources
 from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
@@ -110,6 +109,8 @@ def _guard(
     scene = scene_of(found_settings, standing, planned, inventory)
     results = planned.results + conflicts
     if config.spec.reopened == "repair":
+        from imds_guard.guard.repair import repair
+
         standing, repaired = repair(listing, scene, standing)
         results += repaired
         scene = scene_of(found_settings, standing, planned, inventory)

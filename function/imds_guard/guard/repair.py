@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.audit import opened_for
 from imds_guard.audit.mend import dns_rule, mended_block, mended_rule, typed
 from imds_guard.resources import note
-from imds_guard.wire import Changes, InputError, ItemEditor
+from imds_guard.wire import Changes, InputError
+from imds_guard.wire.edit import ItemEditor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from imds_guard.wire import emit
-from imds_guard.wire.edit import ItemEditor
 from imds_guard.wire.encoding import UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
@@ -19,7 +18,6 @@ __all__ = [
     "Entry",
     "InputError",
     "Item",
-    "ItemEditor",
     "Listing",
     "Manifest",
     "Mapping",

@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource
     from imds_guard.resources.network_policy import Protocol
 
-_GROUP = "policy.networking.k8s.io"
-KINDS = (
-    (_GROUP, "AdminNetworkPolicy"),
-    (_GROUP, "BaselineAdminNetworkPolicy"),
-    (_GROUP, "ClusterNetworkPolicy"),
-    ("networking.k8s.aws", "ClusterNetworkPolicy"),
-)
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Accept": "allow", "Deny": "deny", "Pass": "pass"}
 
 

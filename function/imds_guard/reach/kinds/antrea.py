@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource
     from imds_guard.resources.network_policy import Protocol
 
-KINDS = (("crd.antrea.io", "ClusterNetworkPolicy"), ("crd.antrea.io", "NetworkPolicy"))
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Drop": "deny", "Reject": "deny", "Pass": "pass"}
 
 

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource
     from imds_guard.resources.network_policy import Protocol
 
-KINDS = tuple(
-    (group, kind)
-    for group in ("projectcalico.org", "crd.projectcalico.org")
-    for kind in ("NetworkPolicy", "GlobalNetworkPolicy")
-)
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Deny": "deny", "Pass": "pass"}
 _PROTOCOL_NUMBERS: dict[Protocol, str] = {"TCP": "6", "UDP": "17", "SCTP": "132"}
 _TERM = re.compile(

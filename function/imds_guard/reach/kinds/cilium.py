@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource
     from imds_guard.resources.network_policy import Protocol
 
-KINDS = (
-    ("cilium.io", "CiliumNetworkPolicy"),
-    ("cilium.io", "CiliumClusterwideNetworkPolicy"),
-)
 _NAMESPACE = "io.kubernetes.pod.namespace"
 _NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
 _WORLD = {"world", "all"}
