@@ -60,27 +60,22 @@ class Rule:
         return f"{address.kind} {address} {self.field.removeprefix('spec.')}"
 
 
-@dataclass(frozen=True)
-class Isolation:
-    """A policy, no NetworkPolicy, that isolates pods for egress in NetworkPolicy's tier."""
-
-    resource: Resource
-    selects: Callable[[Client], Match]
-
-
 @dataclass
 class OtherPolicies:
-    """The rules and isolations of every policy of the input that is no NetworkPolicy."""
+    """The rules of every policy of the input that is no NetworkPolicy, and what each isolates.
+
+    `isolations` tell of pods whether a policy isolates them for egress in NetworkPolicy's tier.
+    """
 
     rules: list[Rule] = field(default_factory=list)
-    isolations: list[Isolation] = field(default_factory=list)
+    isolations: list[Callable[[Client], Match]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.isolations)
 
     def isolates(self, client: Client) -> Match:
         """Whether one of them isolates these pods for egress."""
-        return max((one.selects(client) for one in self.isolations), default=Match.NO)
+        return max((isolates(client) for isolates in self.isolations), default=Match.NO)
 
     def may_reach_pod(self, client: Client, pod: Pod, protocol: Protocol, port: int) -> bool:
         """Whether one of them allows traffic to a pod, as far as can be told."""

@@ -190,10 +190,7 @@ def _resource_list(json_text: JsonText, value: dict[str, Value], at: int) -> Lis
             results = json_text.sequence(start, "results")
         elif key == "functionConfig" and held is not None:
             config = json_text.item(held, start, end, "functionConfig")
-    version = value.get("apiVersion")
-    frame = ResourceListFrame(
-        str(version), config, results, json_text.byte(last_end), block=False, column=column
-    )
+    frame = ResourceListFrame(config, results, json_text.byte(last_end), block=False, column=column)
     return Listing(json_text.data, items, frame)
 
 

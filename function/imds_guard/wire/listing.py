@@ -22,7 +22,6 @@ RESULT_OWNER = ("function", "imds-guard")
 class ResourceListFrame:
     """What a ResourceList has around its items."""
 
-    api_version: str
     function_config: Item | None
     results: Sequence | None
     end: int  # where a further key of the list can be put

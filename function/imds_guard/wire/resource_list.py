@@ -62,10 +62,7 @@ def _plain_resource_list(text: YamlText, root: Root | None) -> Listing:
         load = text.verify(*span)
         if key == "functionConfig":
             config = _plain_config(data, span, load)
-    version = block.read_value(data, keys["apiVersion"]) if "apiVersion" in keys else None
-    frame = ResourceListFrame(
-        str(version), config, results, root.end, True, root.column, text.newline
-    )
+    frame = ResourceListFrame(config, results, root.end, True, root.column, text.newline)
     if items and items.entries:
         # Text that was cut off somewhere is cut off in the last item.
         items.entries[-1].item.value()
@@ -138,13 +135,12 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
     config = None
     if "functionConfig" in keys and full.value(keys["functionConfig"][1]) is not None:
         config = marks.item(keys["functionConfig"][1], "functionConfig")
-    version = full.value(keys["apiVersion"][1]) if "apiVersion" in keys else None
     if node.flow:
         end, column = marks.byte(node.items[-1].end), None
     else:
         end, column = text.without_last_break(document.start, document.end), node.column
     frame = ResourceListFrame(
-        str(version), config, sequences.get("results"), end, not node.flow, column, text.newline
+        config, sequences.get("results"), end, not node.flow, column, text.newline
     )
     return Listing(data, sequences.get("items"), frame)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.decision import Action, Client, Isolation, Match, Rule
+from imds_guard.reach.decision import Action, Client, Match, Rule
 from imds_guard.reach.kinds.shapes import holds, number, sequence
 from imds_guard.reach.selectors import matches
 from imds_guard.wire import mapping
@@ -55,7 +55,7 @@ def read(resource: Resource, found: OtherPolicies) -> None:
         default = mapping(spec.get("enableDefaultDeny")).get("egress")
         has_egress = "egress" in spec or "egressDeny" in spec
         if has_egress if default is None else str(default).lower() == "true":
-            found.isolations.append(Isolation(resource, selects))
+            found.isolations.append(selects)
 
 
 def _rule(
