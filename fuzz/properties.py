@@ -11,7 +11,18 @@ from typing import Any
 
 from imds_guard.config import Config, ConfigError
 from imds_guard.guard import config_in, run
-from imds_guard.wire import InputError, Item, Listing, Mapping, ShapeError, as_text, full, read
+from imds_guard.resources.fields import RESOURCE
+from imds_guard.wire import (
+    Fields,
+    InputError,
+    Item,
+    Listing,
+    Mapping,
+    ShapeError,
+    as_text,
+    full,
+    read,
+)
 
 NEW = {"kind": "New", "metadata": {"name": "new", "note": "a: b"}}
 MOST_EDITS = 8  # of the items of one input, so that an input stays quick
@@ -37,6 +48,8 @@ def check_wire(data: bytes) -> None:
     except InputError:
         return  # stricter than the parser: an error, and nothing is written
     assert as_text(found) == reference, "read on demand, it means something else"
+    for item, value in zip(_items(listing), reference, strict=True):
+        check_fields(item, value)
     # A last block scalar may gain a line break; an anchor may go with the item that holds it.
     if data.endswith(b"\n") and not (b"&" in data and b"*" in data):
         _check_edits(data, reference)
@@ -113,6 +126,35 @@ def on_demand(mapping: Mapping) -> dict[str, Any]:
             assert on_demand(child) == value
         found[key] = value
     return found
+
+
+def check_fields(item: Item, value: Any) -> None:
+    """The fields that views read, found in one pass, are those of the whole."""
+    fields = Fields(item, RESOURCE)
+    for path in RESOURCE.fields:
+        try:
+            wanted = _at(value, path)
+        except TypeError:
+            continue  # what holds it is no mapping: an error that the views leave to others
+        if not RESOURCE.fields[path].indent:
+            assert as_text(fields.get(path)) == wanted, f"{path} means something else"
+        assert fields.has(path) == (wanted is not None)
+        assert fields.may_have(path) or wanted is None
+        if not isinstance(wanted, list):
+            assert fields.entries(path) == []
+            continue
+        entries = fields.entries(path)
+        assert [as_text(one.value()) for one in entries] == wanted
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split("."):
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise TypeError
+        value = value.get(key)
+    return value
 
 
 def _parsed(data: bytes) -> list[Any] | None:

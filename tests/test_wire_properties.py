@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from fuzz.properties import on_demand
+from fuzz.properties import check_fields, on_demand
 from imds_guard.wire import InputError, Item, Listing, full, read
 from tests.yaml_layouts import mutations, resource_lists, streams
 
@@ -41,6 +41,8 @@ def test_every_layout_is_read(made: tuple[str, list[Any]]) -> None:
     listing = read(text.encode())
     found = [on_demand(item.root()) for item in items_of(listing)]
     assert found == parsed(text)
+    for item, value in zip(items_of(listing), found, strict=True):
+        check_fields(item, value)
     assert [one["kind"] for one in found] == [one["kind"] for one in items]
 
 
@@ -102,6 +104,8 @@ def test_no_layout_is_read_in_two_ways(text: str) -> None:
             _ = [item.root() for item in found]
         return
     assert [on_demand(item.root()) for item in found] == everything
+    for item, value in zip(found, everything, strict=True):
+        check_fields(item, value)
     assert rendered(read(text.encode())) == text.encode()
 
 
@@ -111,3 +115,39 @@ def test_a_plain_document_is_cut_and_not_parsed(end: str) -> None:
     first = items_of(read(text.encode()))[0]
     with mock.patch.object(full, "documents", side_effect=AssertionError):
         assert on_demand(first.root()) == {"kind": "A", "metadata": {"name": "one"}}
+
+
+LIST = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"
+
+
+@pytest.mark.parametrize(
+    "items, removed, left",
+    [
+        # What looks like a comment is a block scalar's last line.
+        (
+            "- kind: A\n- kind: B\n  data:\n    text: |-\n      #\nresults: []\n",
+            1,
+            "- kind: A\nresults: []\n",
+        ),
+        # The rest of the line would become the last line of the scalar before it.
+        (
+            '- kind: |-\n    A\n- kind: "\\\n    B"   # of two lines\n',
+            1,
+            "- kind: |-\n    A\n",
+        ),
+        # A comment in the column of the entries is not one entry's.
+        ("- kind: A\n- kind: B\n# the end\n", 1, "- kind: A\n# the end\n"),
+    ],
+)
+def test_an_item_goes_with_all_that_is_its_own(items: str, removed: int, left: str) -> None:
+    listing = read((LIST + items).encode())
+    assert listing.top is not None
+    listing.changes(listing.top).removed.add(removed)
+    assert rendered(listing).decode() == LIST + left
+
+
+def test_a_block_scalar_at_the_end_of_an_item_is_whole() -> None:
+    text = LIST + "- kind: A\n  metadata: {name: one}\n  data:\n    text: |\n      a\n- kind: B\n"
+    first = items_of(read(text.encode()))[0]
+    assert first.root().get("data") == {"text": "a\n"}
+    assert first.value()["data"] == {"text": "a\n"}

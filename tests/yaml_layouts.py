@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -67,6 +68,40 @@ def values(depth: int = 3) -> st.SearchStrategy[Any]:
     return leaf | st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
 
 
+# Keys in the places where views look for them, with what belongs there and what does not.
+pods = st.fixed_dictionaries(
+    {},
+    optional={
+        "metadata": st.dictionaries(
+            st.sampled_from(("labels", "annotations", "name")), values(1), max_size=3
+        ),
+        "spec": values(1)
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "hostNetwork": scalars,
+                "containers": st.lists(
+                    st.dictionaries(st.sampled_from(("env", "args", "x")), values(1), max_size=2),
+                    max_size=2,
+                )
+                | values(1),
+                "volumes": values(1),
+                "other": values(2),
+            },
+        ),
+    },
+)
+specs = st.dictionaries(keys, values(), max_size=3) | st.fixed_dictionaries(
+    {},
+    optional={
+        "selector": values(2),
+        "ports": values(2),
+        "replicas": scalars,
+        "template": pods | values(1),
+        "jobTemplate": st.fixed_dictionaries({"spec": st.fixed_dictionaries({"template": pods})}),
+    },
+)
+
 resources = st.fixed_dictionaries(
     {"kind": st.sampled_from(("ConfigMap", "Thing"))},
     optional={
@@ -75,11 +110,14 @@ resources = st.fixed_dictionaries(
             {"name": st.sampled_from(("one", "two"))},
             optional={"annotations": st.dictionaries(keys, scalars, max_size=3)},
         ),
-        "spec": st.dictionaries(keys, values(), max_size=3),
+        "spec": specs,
         "data": st.dictionaries(keys, scalars, max_size=3),
     },
 )
 
+
+# Text that a block scalar can hold as it is.
+_LITERAL = re.compile(r"[^\s](?:.*[^\s])?(?:\n+[^\s](?:.*[^\s])?)*\n?")
 
 T = TypeVar("T")
 
@@ -115,6 +153,11 @@ class Layout:
 
     def entry(self, label: str, value: Any, column: int, sequence_at: int) -> list[str]:
         """A key or a dash with its value, relative to `column`."""
+        if isinstance(value, str) and _LITERAL.fullmatch(value) and self.choose(True, False):
+            ending = "" if value.endswith("\n") else "-"
+            lines = value.removesuffix("\n").split("\n")
+            indented = [" " * (sequence_at - column or 2) + one if one else "" for one in lines]
+            return [f"{label} |{ending}{self.choose('', ' ')}", *indented]
         if not isinstance(value, (dict, list)) or not value or self.choose(0, 0, 0, 1):
             return [f"{label}{self.inline(value)}"]
         step = sequence_at - column if isinstance(value, list) else self.choose(1, 2, 4)

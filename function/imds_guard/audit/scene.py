@@ -107,8 +107,8 @@ class Scene:
         self.others = others or OtherPolicies()
         self.flows = list(flows)
         self.service_accounts = service_accounts or {}
-        self._reach: dict[tuple[PolicyType, str | None, _Labels], Reach] = {}
-        self._exposure: dict[_Key, Exposure] = {}
+        self._reach: dict[PolicyType, dict[Subject, Reach]] = {"Egress": {}, "Ingress": {}}
+        self._exposure: dict[Reach | _Key, Exposure] = {}
 
     @cached_property
     def endpoints(self) -> dict[str, tuple[int, ...]]:
@@ -128,11 +128,12 @@ class Scene:
 
     def reach(self, subject: Subject, direction: PolicyType = "Egress") -> Reach:
         """What a workload's pods can reach, or what can reach them."""
-        labels = tuple(sorted(subject.labels.items()))
-        key = direction, subject.namespace, labels
-        if key not in self._reach:
-            self._reach[key] = self.policies.reach(subject.namespace, subject.labels, direction)
-        return self._reach[key]
+        known = self._reach[direction]
+        found = known.get(subject)
+        if found is None:
+            found = self.policies.reach(subject.namespace, subject.labels, direction)
+            known[subject] = found
+        return found
 
     def senders(self, flow: Flow) -> tuple[str, ...]:
         """The namespaces that gateways or Prometheus send a flow from."""
@@ -157,7 +158,10 @@ class Scene:
 
     def exposure(self, subject: Subject) -> Exposure:
         """What all kinds of policies together let a workload reach of the metadata service."""
-        key = subject.namespace, tuple(sorted(subject.labels.items()))
+        # Without policies of other kinds nothing but the NetworkPolicies counts.
+        key: Reach | _Key = self.reach(subject)
+        if self.others:
+            key = subject.namespace, tuple(sorted(subject.labels.items()))
         if key not in self._exposure:
             self._exposure[key] = self._exposed(subject)
         return self._exposure[key]

@@ -23,8 +23,7 @@ def passes(scene: Scene, flow: Flow) -> tuple[bool, bool]:
     """
     if scene.others:
         return True, True
-    out = any(_is_let_out(scene, flow, sender) for sender in _callers(scene, flow))
-    return _is_let_in(scene, flow), out
+    return _is_let_in(scene, flow), _is_let_out(scene, flow)
 
 
 def _callers(scene: Scene, flow: Flow) -> list[Subject | None]:
@@ -51,14 +50,20 @@ def _is_let_in(scene: Scene, flow: Flow) -> bool:
     return any(_is_from(scene, one, name) for one in grants for name in scene.senders(flow))
 
 
-def _is_let_out(scene: Scene, flow: Flow, sender: Subject | None) -> bool:
-    if sender is None or sender.host_network:
-        return True
-    reach = scene.reach(sender)
-    if not reach.isolated:
-        return True
-    grants = (one for one in reach.grants if _has_port(one, flow.port, flow.target))
-    return any(_selects(scene, one, flow.target) for one in grants)
+def _is_let_out(scene: Scene, flow: Flow) -> bool:
+    reaches = set()
+    for sender in _callers(scene, flow):
+        if sender is None or sender.host_network:
+            return True
+        reaches.add(scene.reach(sender))
+    return any(
+        not reach.isolated
+        or any(
+            _has_port(one, flow.port, flow.target) and _selects(scene, one, flow.target)
+            for one in reach.grants
+        )
+        for reach in reaches
+    )
 
 
 def _has_port(grant: Grant, port: Port, target: Subject) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+NEW_FILE = "imds-guard.yaml"
 # The kinds that we write.
 _POLICIES = {("networking.k8s.io", "NetworkPolicy"), ("cilium.io", "CiliumNetworkPolicy")}
 
@@ -51,11 +52,11 @@ class Inventory:
     other_policies: list[Resource] = field(default_factory=list)
     declared: Declarations = field(default_factory=Declarations)
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    next_index: dict[str, int] = field(default_factory=dict)  # per file, the first free place
+    next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
 
     def add(self, resource: Resource) -> None:
         """Take one resource in. Raises InputError where it is malformed."""
-        if (path := resource.path) is not None:
+        if resource.annotations_hold(NEW_FILE) and (path := resource.path) is not None:
             taken = resource.file_index + 1
             self.next_index[path] = max(self.next_index.get(path, 0), taken)
         if resource.is_local_config:

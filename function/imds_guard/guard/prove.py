@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imds_guard.audit import Scene, findings
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from imds_guard.guard.plan import Plan
     from imds_guard.guard.reconcile import Standing
     from imds_guard.policies import Settings
+    from imds_guard.resources.network_policy import Known
     from imds_guard.wire import Result
 
 
@@ -28,8 +28,9 @@ def scene_of(
 ) -> Scene:
     """What an audit looks at."""
     standing = list(standing)
+    known: Known = {}
     views = [
-        network_policy(one.value, one.address, one.resource)
+        network_policy(one.value, one.address, one.resource, known)
         for one in standing
         if one.address.kind == "NetworkPolicy"
     ]
@@ -52,4 +53,4 @@ def prove(scene: Scene) -> list[Result]:
     found = list(findings(scene))
     if scene.settings.config.spec.reopened != "warn":
         return found
-    return [replace(one, severity="warning") if one.id == "IG001" else one for one in found]
+    return [one._replace(severity="warning") if one.id == "IG001" else one for one in found]

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imds_guard.guard.discover import NEW_FILE
 from imds_guard.policies import GIVEN_KEYS, MANAGED_BY, OWNER
 from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Address, note
 from imds_guard.wire import as_text, mapping
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from imds_guard.guard.plan import Plan, Planned
     from imds_guard.resources import Resource
     from imds_guard.wire import Listing, Manifest, Result, Value
-
-NEW_FILE = "imds-guard.yaml"
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,12 @@ def reconcile(
         standing.append(Standing(value, policy.address, policy, owner == config.name))
         # Its name is taken now: a second policy of this name would be one too many.
         wanted.pop(key, None)
+    known: dict[int, tuple[Value, Value]] = {}
     for planned in wanted.values():
         listing.append(_placed(planned, inventory))
         kind, namespace, name = planned.key
         address = Address(planned.manifest["apiVersion"], kind, namespace, name)
-        standing.append(Standing(as_text(planned.manifest), address, None, True))
+        standing.append(Standing(as_text(planned.manifest, known), address, None, True))
     return standing, results
 
 

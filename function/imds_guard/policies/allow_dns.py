@@ -24,7 +24,7 @@ def build(settings: Settings, target: Target) -> Manifest:
         target,
         settings.config.spec.names.allow_dns,
         policy_types=["Egress"],
-        rules={"egress": _egress(settings)},
+        rules={"egress": settings.once(_egress)},
     )
 
 

@@ -20,23 +20,27 @@ def build(settings: Settings, target: Target) -> Manifest | None:
     spec = settings.config.spec
     if spec.egress == "dns":
         return None
-    web = [{"protocol": "TCP", "port": port} for port in WEB_PORTS]
-    # A rule per family: some engines apply one block's except to the others of its rule.
-    rules = [_rule(cidr, carve(cidr, settings.blocked)) for cidr in settings.any_address]
-    pods: Manifest = {"to": [{"namespaceSelector": {}}]}
-    if spec.egress == "any":
-        rules.append(pods)
-    else:
-        if not settings.ip_block_matches_pods:
-            rules.append(pods)
-        rules = [{**rule, "ports": web} for rule in rules]
     return network_policy(
         settings,
         target,
         spec.names.deny_metadata,
         policy_types=["Egress"],
-        rules={"egress": rules},
+        rules={"egress": settings.once(_egress)},
     )
+
+
+def _egress(settings: Settings) -> list[Manifest]:
+    web = [{"protocol": "TCP", "port": port} for port in WEB_PORTS]
+    # A rule per family: some engines apply one block's except to the others of its rule.
+    rules = [_rule(cidr, carve(cidr, settings.blocked)) for cidr in settings.any_address]
+    pods: Manifest = {"to": [{"namespaceSelector": {}}]}
+    if settings.config.spec.egress == "any":
+        rules.append(pods)
+    else:
+        if not settings.ip_block_matches_pods:
+            rules.append(pods)
+        rules = [{**rule, "ports": web} for rule in rules]
+    return rules
 
 
 def _rule(cidr: str, excepted: tuple[str, ...]) -> Manifest:

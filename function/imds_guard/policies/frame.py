@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 from imds_guard.reach.addresses import network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imds_guard.config import Config, DnsOverride, Port
     from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform
 
@@ -40,7 +43,10 @@ class Target:
     prefix: str = ""  # the workload's name, where the set is one workload's
 
 
-@dataclass(frozen=True)
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, eq=False)
 class Settings:
     """A configuration with its platform's facts filled in."""
 
@@ -49,25 +55,33 @@ class Settings:
     cni: Cni | None  # None: it is not known
     dns: Dns
     endpoints: tuple[Endpoint, ...]
+    _made: dict[Callable[[Settings], Any], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Settings], _Made]) -> _Made:
+        """What `make` makes of these settings, made once: whoever gets it shares it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _Made = self._made[make]
+        return made
 
     @property
     def any_address(self) -> tuple[str, ...]:
         """The CIDR of all addresses, per IP family that is in use."""
         return tuple(_ANY[family] for family in _ANY if family in self.config.spec.ip_families)
 
-    @property
+    @cached_property
     def metadata_addresses(self) -> tuple[str, ...]:
         """Every metadata endpoint as a CIDR, of both families."""
         return tuple(dict.fromkeys(str(network(one.address)) for one in self.endpoints))
 
-    @property
+    @cached_property
     def blocked(self) -> tuple[str, ...]:
         """The CIDRs that no policy of ours opens by the way."""
         block = self.config.spec.block or self.platform.block
         link_local = tuple(_LINK_LOCAL.values()) if block == "link-local" else ()
         return self.metadata_addresses + link_local
 
-    @property
+    @cached_property
     def ip_versions(self) -> tuple[int, ...]:
         """The IP versions in use, as numbers."""
         return tuple(int(family[-1]) for family in self.config.spec.ip_families)
@@ -127,7 +141,7 @@ def network_policy(
     rules: Manifest | None = None,
     annotations: dict[str, str] | None = None,
 ) -> Manifest:
-    """A NetworkPolicy for `target`; `rules` are its ingress and egress."""
+    """A NetworkPolicy for `target`; `rules` are its ingress and egress, shared or not."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

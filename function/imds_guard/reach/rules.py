@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.addresses import cidr_network, contains, network
 from imds_guard.reach.ranges import Ranges
@@ -38,8 +38,7 @@ class Pod:
     named_ports: Mapping[tuple[Protocol, str], int] | None = None  # None: they are not known
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """One peer of one rule, or a rule that has no peers: what it lets through.
 
     `peer` is None where every peer is meant. `ports` are those with a number, per protocol;
@@ -115,24 +114,25 @@ def ingress_grants(policy: NetworkPolicy) -> list[Grant]:
 
 
 def _grants(policy: NetworkPolicy, rule: PolicyRule) -> list[Grant]:
-    ports, named = _ports(rule)
+    ports, named = _ports(rule.ports)
     if not rule.peers:
         return [Grant(policy, rule, None, _ALL, ports, named)]
     return [Grant(policy, rule, peer, _addresses(peer), ports, named) for peer in rule.peers]
 
 
-def _ports(rule: PolicyRule) -> tuple[dict[Protocol, Ranges], tuple[PortRange, ...]]:
-    if not rule.ports:
+@lru_cache(maxsize=4096)
+def _ports(
+    ports: tuple[PortRange, ...],
+) -> tuple[Mapping[Protocol, Ranges], tuple[PortRange, ...]]:
+    if not ports:
         return dict.fromkeys(PROTOCOLS, _ALL_PORTS), ()
     spans = {
         protocol: Ranges.of(
-            (one.first, one.last)
-            for one in rule.ports
-            if one.protocol == protocol and one.name is None
+            (one.first, one.last) for one in ports if one.protocol == protocol and one.name is None
         )
         for protocol in PROTOCOLS
     }
-    return spans, tuple(one for one in rule.ports if one.name is not None)
+    return spans, tuple(one for one in ports if one.name is not None)
 
 
 def _addresses(peer: PolicyPeer) -> Mapping[int, Ranges]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imds_guard.resources.network_policy import NetworkPolicy, PolicyType, Protocol
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reach:
     """One direction of a workload's traffic: whether it is isolated, and what is let through.
 
@@ -64,6 +64,7 @@ class Policies:
         for policy in self._all:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
+        self._reaches: dict[tuple[PolicyType, bool, tuple[int, ...]], Reach] = {}
 
     def __iter__(self) -> Iterator[NetworkPolicy]:
         return iter(self._all)
@@ -79,12 +80,19 @@ class Policies:
     def reach(
         self, namespace: str | None, labels: Mapping[str, str], direction: PolicyType
     ) -> Reach:
-        """What pods with these labels can reach, or what can reach them."""
+        """What pods with these labels can reach, or what can reach them.
+
+        Pods that the same policies select have the same object.
+        """
         selecting = [p for p in self.selecting(namespace, labels) if direction in p.policy_types]
         # A selector that the API server refuses isolates nothing; its rules count all the same.
         isolated = any(matches(p.pod_selector, labels, unknown=False) for p in selecting)
-        grants = [grant for policy in selecting for grant in self.grants(policy, direction)]
-        return Reach(isolated, tuple(selecting), tuple(grants))
+        key = direction, isolated, tuple(map(id, selecting))
+        known = self._reaches.get(key)
+        if known is None:
+            grants = [grant for policy in selecting for grant in self.grants(policy, direction)]
+            known = self._reaches[key] = Reach(isolated, tuple(selecting), tuple(grants))
+        return known
 
     def grants(self, policy: NetworkPolicy, direction: PolicyType) -> list[Grant]:
         """What a policy's rules of one direction let through."""

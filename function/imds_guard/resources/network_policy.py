@@ -84,13 +84,21 @@ class NetworkPolicy:
         return self.address.namespace
 
 
+Known = dict[int, "tuple[Value, tuple[PolicyRule, ...]]"]
+"""Lists of rules that have been read, by their identity, with what they say."""
+
+
 def network_policy(
-    value: Value, address: Address, resource: Resource | None = None
+    value: Value, address: Address, resource: Resource | None = None, known: Known | None = None
 ) -> NetworkPolicy:
-    """A policy's value as a view. What cannot be read counts as the widest that it may mean."""
+    """A policy's value as a view. What cannot be read counts as the widest that it may mean.
+
+    Rules that several policies share are read once, where those calls share `known` too.
+    """
     spec = mapping(value.get("spec"))
-    egress = _rules(spec.get("egress"), "egress", "to")
-    ingress = _rules(spec.get("ingress"), "ingress", "from")
+    known = {} if known is None else known
+    egress = _known_rules(spec.get("egress"), "egress", "to", known)
+    ingress = _known_rules(spec.get("ingress"), "ingress", "from", known)
     annotations = mapping(mapping(value.get("metadata")).get("annotations"))
     return NetworkPolicy(
         address,
@@ -112,9 +120,17 @@ def _policy_types(value: Value, egress: tuple[PolicyRule, ...]) -> frozenset[Pol
     return frozenset(("Ingress", "Egress") if egress else ("Ingress",))
 
 
-def _rules(value: Value, name: str, peers: str) -> tuple[PolicyRule, ...]:
+def _known_rules(value: Value, name: str, peers: str, known: Known) -> tuple[PolicyRule, ...]:
+    if not isinstance(value, list) or not value:
+        return ()
+    if id(value) not in known:
+        known[id(value)] = value, _rules(value, name, peers)
+    return known[id(value)][1]
+
+
+def _rules(value: list[Value], name: str, peers: str) -> tuple[PolicyRule, ...]:
     rules = []
-    for index, rule in enumerate(value if isinstance(value, list) else []):
+    for index, rule in enumerate(value):
         field = f"spec.{name}[{index}]"
         found = mapping(rule).get(peers)
         entries = found if isinstance(found, list) else []

@@ -49,7 +49,7 @@ def note(
         current=current,
         proposed=proposed,
         path=path,
-        index=about.file_index if about and about.path else None,
+        file_index=about.file_index if about and about.path else None,
         line_number=line,
         column=column,
         fix=fix,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from imds_guard.resources.service import Service
     from imds_guard.resources.workload import Workload
+    from imds_guard.wire import Fields
 
 
 class Reference(NamedTuple):
@@ -28,7 +29,6 @@ _HOST = re.compile(
     r"""(?:^|(?<=//)|(?<=[@=,;\s"'(\[]))([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)((?:\.[a-z0-9-]+)*)\.?"""
     r"""(?::(\d+))?(?=$|[/,;?\s"')\]])"""
 )
-_NO_SETTING = re.compile(rb"\n[ ]+(?:- )?(?:name|image): [^\n]*")
 _WORD = re.compile(rb"[a-z0-9][-a-z0-9]*")
 # Text in which a name may stand otherwise than letter by letter, or in lines of its own.
 _BUILD = re.compile(rb"\\|(?:: |- )[|>]")
@@ -48,33 +48,36 @@ class ServiceNames:
 
         `config_maps` gives the values of a ConfigMap by its namespace and name.
         """
-        if not self._may_mention(workload):
+        if not self._services:
             return
-        names = sorted(set(_config_maps(workload)))
-        told = [text for name in names for text in config_maps(workload.namespace, name)]
+        containers = list(workload.containers)
+        told = [text for one in containers for text in self._settings(one)]
+        for name in sorted(set(_config_maps(workload, containers))):
+            told += config_maps(workload.namespace, name)
         seen = set()
-        for text in (*_texts(workload), *told):
+        for text in told:
             for service, port in self._in(text, workload.namespace):
                 if (id(service), port) not in seen:
                     seen.add((id(service), port))
                     yield Reference(workload, service, port)
 
-    def _may_mention(self, workload: Workload) -> bool:
-        """Whether it is worth to build its containers: its text has the name of a Service where
-        values of settings stand, or names a ConfigMap.
-        """
-        if not self._services:
-            return False
-        item = workload.resource.item
-        text = item.text
-        if not item.is_plain or b"configMap" in text:
+    def _settings(self, container: Fields) -> Iterator[str]:
+        """What a container is told, as far as the name of a Service may stand in it."""
+        for name in ("command", "args"):
+            if self._may_mention(container.raw(name)):
+                listed = _list(container.get(name))
+                yield from (one for one in listed if isinstance(one, str))
+        if self._may_mention(container.raw("env")):
+            for variable in _list(container.get("env")):
+                value = mapping(variable).get("value")
+                if isinstance(value, str):
+                    yield value
+
+    def _may_mention(self, text: bytes | None) -> bool:
+        """Whether it is worth to build a value: its text has the name of a Service, or may have."""
+        if text is None or _BUILD.search(text):
             return True
-        text = text[max(0, text.find(b"ontainers:")) :]
-        if _BUILD.search(text):
-            return True
-        # Names and images are no settings, and hold the workload's own name more often than not.
-        words = _WORD.findall(_NO_SETTING.sub(b"", text))
-        return not self._names.isdisjoint(words)
+        return not self._names.isdisjoint(_WORD.findall(text))
 
     def _in(self, text: str, namespace: str | None) -> Iterator[tuple[Service, int | None]]:
         for found in _HOST.finditer(text):
@@ -100,25 +103,15 @@ class ServiceNames:
         return self._called(rest, namespace) if len(rest) > 1 and "svc" in rest[2:3] else None
 
 
-def _texts(workload: Workload) -> Iterator[str]:
-    for container in workload.containers:
-        for name in ("command", "args"):
-            yield from (one for one in _list(container.get(name)) if isinstance(one, str))
-        for variable in _list(container.get("env")):
-            value = mapping(variable).get("value")
-            if isinstance(value, str):
-                yield value
-
-
-def _config_maps(workload: Workload) -> Iterator[str]:
+def _config_maps(workload: Workload, containers: list[Fields]) -> Iterator[str]:
     """The ConfigMaps that its containers read, as environment or as files."""
-    for container in workload.containers:
+    for container in containers:
         for source in _list(container.get("envFrom")):
             yield from _name(mapping(source).get("configMapRef"))
-        for variable in _list(container.get("env")):
-            yield from _name(mapping(mapping(variable).get("valueFrom")).get("configMapKeyRef"))
-    spec = workload.template.child("spec")
-    for volume in _list(spec.get("volumes") if spec else None):
+        if b"configMap" in (container.raw("env") or b"configMap"):
+            for variable in _list(container.get("env")):
+                yield from _name(mapping(mapping(variable).get("valueFrom")).get("configMapKeyRef"))
+    for volume in workload.volumes:
         yield from _name(mapping(volume).get("configMap"))
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from imds_guard.wire import InputError, Mapping, ShapeError, nested
+from imds_guard.resources.fields import RESOURCE
+from imds_guard.wire import Fields, InputError, ShapeError, nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.wire import Entry, Item, Listing, Sequence
+    from imds_guard.wire import Entry, Item, Listing, Mapping, Sequence, Value
 
+_ANNOTATIONS = "metadata.annotations"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 # Orchestrators write the path under both names; the first one is the specification's today.
@@ -37,6 +38,8 @@ class Resource:
     Raises InputError where it has no kind or its metadata is malformed.
     """
 
+    __slots__ = ("_annotations", "address", "entry", "fields", "index", "sequence", "source")
+
     def __init__(
         self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
     ) -> None:
@@ -44,20 +47,18 @@ class Resource:
         self.entry = entry
         self.sequence = sequence
         self.index = index
+        self._annotations: dict[str, Value] | None = None
+        fields = self.fields = Fields(entry.item, RESOURCE)
         try:
-            self.root = entry.item.root()
-            self.metadata = self.root.child("metadata")
-            kind = self.root.text("kind") or self._kind_by_file()
+            kind = fields.text("kind") or self._kind_by_file()
             if not kind:
                 raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
-            name = namespace = None
-            if self.metadata:
-                name = self.metadata.text("name") or self.metadata.text("generateName")
-                namespace = self.metadata.text("namespace")
-            version = self.root.text("apiVersion") or ""
+            name = fields.text("metadata.name") or fields.text("metadata.generateName")
+            namespace = fields.text("metadata.namespace")
+            version = fields.text("apiVersion")
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
-        self.address = Address(version, kind, namespace or None, name or "")
+        self.address = Address(version or "", kind, namespace or None, name or "")
 
     def _kind_by_file(self) -> str | None:
         """kpt hands over a kustomization.yaml too, in which kind may be left out."""
@@ -68,6 +69,11 @@ class Resource:
     def item(self) -> Item:
         """The text behind it."""
         return self.entry.item
+
+    @property
+    def root(self) -> Mapping:
+        """All of its fields."""
+        return self.entry.item.root()
 
     @property
     def kind(self) -> str:
@@ -86,22 +92,24 @@ class Resource:
     @property
     def labels(self) -> dict[str, str]:
         """metadata.labels."""
-        held = self.metadata.get("labels") if self.metadata else None
-        found = held if isinstance(held, dict) else {}
-        return {key: value for key, value in found.items() if isinstance(value, str)}
-
-    @cached_property
-    def annotations(self) -> Mapping | None:
-        """metadata.annotations, read one by one."""
-        return self.metadata.child("annotations") if self.metadata else None
+        return strings(self.fields.get("metadata.labels"))
 
     def annotation(self, *names: str) -> str | None:
-        """The value of the first of these annotations that it has."""
-        if self.annotations:
-            for name in names:
-                if name in self.annotations:
-                    return self.annotations.text(name) or ""
+        """The value of the first of these annotations that it has. Raises ShapeError."""
+        held = self._annotations
+        if held is None:
+            if not self.annotations_hold(*names):
+                return None
+            held = self._annotations = self.fields.mapping(_ANNOTATIONS)
+        for name in names:
+            if name in held:
+                return self.fields.scalar(_ANNOTATIONS, name, held[name]) or ""
         return None
+
+    def annotations_hold(self, *words: str) -> bool:
+        """False where it is certain, without reading them, that no annotation has such a word."""
+        text = self.fields.raw(_ANNOTATIONS)
+        return text is None or b"\\" in text or any(word.encode() in text for word in words)
 
     @property
     def is_local_config(self) -> bool:
@@ -118,6 +126,13 @@ class Resource:
         """Its place in that file, counted from 0."""
         text = self.annotation(*INDEX_ANNOTATIONS) or "0"
         return int(text) if text.isdecimal() else 0
+
+
+def strings(value: Value) -> dict[str, str]:
+    """The entries of a mapping that are text; none where it is no mapping."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: held for key, held in value.items() if isinstance(held, str)}
 
 
 def resources(listing: Listing, source: str | None = None) -> Iterator[Resource]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from imds_guard.wire import mapping
+from imds_guard.resources.resource import strings
+from imds_guard.wire import ShapeError, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +84,16 @@ def service(resource: Resource) -> Service | None:
     """The resource as a Service that selects pods; None for every other."""
     if resource.kind != "Service" or resource.group:
         return None
-    spec = mapping(resource.root.get("spec"))
-    selector = {k: v for k, v in mapping(spec.get("selector")).items() if isinstance(v, str)}
-    kind = spec.get("type")
+    fields = resource.fields
+    try:
+        selector, kind = strings(fields.get("spec.selector")), fields.get("spec.type")
+        listed, external = fields.get("spec.ports"), fields.get("spec.externalIPs")
+    except ShapeError:
+        return None  # its spec is no mapping
     if not selector or kind == "ExternalName":
         return None
-    ports = tuple(port for one in _list(spec.get("ports")) if (port := _service_port(one)))
-    is_public = kind in ("LoadBalancer", "NodePort") or bool(spec.get("externalIPs"))
+    ports = tuple(port for one in _list(listed) if (port := _service_port(one)))
+    is_public = kind in ("LoadBalancer", "NodePort") or bool(external)
     return Service(resource, selector, ports, is_public, resource.labels)
 
 

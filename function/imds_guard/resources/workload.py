@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.wire import Mapping, ShapeError
+from imds_guard.resources.fields import CONTAINER, JOB_TEMPLATE, POD, TEMPLATE
+from imds_guard.resources.resource import strings
+from imds_guard.wire import Fields, ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.resources.fields import PodFields
     from imds_guard.resources.network_policy import Protocol
     from imds_guard.resources.resource import Resource
     from imds_guard.wire import Value
 
-_TEMPLATE = ("spec", "template")
-_JOB_TEMPLATE = ("spec", "jobTemplate", "spec", "template")
 # Kubernetes API reference, workload resources. Other kinds are known by their shape.
-_KNOWN: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "Pod"): (),
-    ("", "ReplicationController"): _TEMPLATE,
-    ("apps", "Deployment"): _TEMPLATE,
-    ("apps", "StatefulSet"): _TEMPLATE,
-    ("apps", "DaemonSet"): _TEMPLATE,
-    ("apps", "ReplicaSet"): _TEMPLATE,
-    ("extensions", "Deployment"): _TEMPLATE,
-    ("extensions", "DaemonSet"): _TEMPLATE,
-    ("extensions", "ReplicaSet"): _TEMPLATE,
-    ("batch", "Job"): _TEMPLATE,
-    ("batch", "CronJob"): _JOB_TEMPLATE,
+_KNOWN: dict[tuple[str, str], PodFields] = {
+    ("", "Pod"): POD,
+    ("", "ReplicationController"): TEMPLATE,
+    ("apps", "Deployment"): TEMPLATE,
+    ("apps", "StatefulSet"): TEMPLATE,
+    ("apps", "DaemonSet"): TEMPLATE,
+    ("apps", "ReplicaSet"): TEMPLATE,
+    ("extensions", "Deployment"): TEMPLATE,
+    ("extensions", "DaemonSet"): TEMPLATE,
+    ("extensions", "ReplicaSet"): TEMPLATE,
+    ("batch", "Job"): TEMPLATE,
+    ("batch", "CronJob"): JOB_TEMPLATE,
 }
 # Labels that controllers put on pods by themselves; no selector written today can know them.
 _CONTROLLER_LABELS = frozenset(
@@ -43,11 +45,25 @@ _TRUE = frozenset(["y", "yes", "true", "on"])  # as Kubernetes' YAML reader take
 
 
 class Workload:
-    """A resource whose pods are `template`, a mapping with metadata and spec."""
+    """A resource that makes pods, whose fields are at `pod`.
 
-    def __init__(self, resource: Resource, template: Mapping) -> None:
+    Raises InputError where they are malformed.
+    """
+
+    __slots__ = ("_fields", "_named_ports", "_pod", "pod_labels", "resource")
+
+    def __init__(self, resource: Resource, pod: PodFields) -> None:
         self.resource = resource
-        self.template = template
+        self._fields = resource.fields
+        self._pod = pod
+        self._named_ports: dict[tuple[Protocol, str], int] | None = None
+        labels = strings(self._fields.get(pod.labels))
+        if not _CONTROLLER_LABELS.isdisjoint(labels):
+            labels = {k: v for k, v in labels.items() if k not in _CONTROLLER_LABELS}
+        if resource.group == "serving.knative.dev":
+            # Knative's pods carry the name of their Service, whatever the template says.
+            labels = {"serving.knative.dev/service": self.name, **labels}
+        self.pod_labels: dict[str, str] = labels  # those of controllers aside
 
     @property
     def name(self) -> str:
@@ -57,68 +73,51 @@ class Workload:
     def namespace(self) -> str | None:
         return self.resource.namespace
 
-    @cached_property
-    def pod_labels(self) -> dict[str, str]:
-        """The labels that its pods carry, those of controllers aside."""
-        metadata = self._pod_metadata
-        labels = _strings(metadata.get("labels") if metadata else None, drop=_CONTROLLER_LABELS)
-        if self.resource.group == "serving.knative.dev":
-            # Knative's pods carry the name of their Service, whatever the template says.
-            labels.setdefault("serving.knative.dev/service", self.name)
-        return labels
-
-    @cached_property
+    @property
     def pod_selector(self) -> dict[str, Any]:
         """A label selector for its pods: its own, or its pods' labels. Empty: none is known."""
-        if not self._is_pod:
-            spec = self.resource.root.child("spec")
-            selector = spec.get("selector") if spec else None
-            if own := _label_selector(selector):
-                return own
+        if self._pod.template and (own := _label_selector(self._fields.get("spec.selector"))):
+            return own
         return {"matchLabels": self.pod_labels} if self.pod_labels else {}
-
-    @cached_property
-    def pod_annotations(self) -> Mapping | None:
-        """The annotations of its pods."""
-        metadata = self._pod_metadata
-        return metadata.child("annotations") if metadata else None
 
     def annotation(self, name: str) -> str | None:
         """An annotation of the workload, or else of its pod template."""
         own = self.resource.annotation(name)
-        if own is None and self.pod_annotations and name in self.pod_annotations:
-            return self.pod_annotations.text(name) or ""
-        return own
-
-    @cached_property
-    def _pod_spec(self) -> Mapping | None:
-        return self.template.child("spec")
-
-    @cached_property
-    def _pod_metadata(self) -> Mapping | None:
-        return self.template.child("metadata")
+        if own is not None:
+            return own
+        held = self._fields.mapping(self._pod.annotations)
+        if name not in held:
+            return None
+        return self._fields.scalar(self._pod.annotations, name, held[name]) or ""
 
     @property
     def host_network(self) -> bool:
         """Whether its pods share the node's network, which NetworkPolicy does not govern."""
-        spec = self._pod_spec
-        return spec is not None and (spec.text("hostNetwork") or "").lower() in _TRUE
+        return (self._fields.text(self._pod.host_network) or "").lower() in _TRUE
 
-    @cached_property
-    def containers(self) -> list[dict[str, Any]]:
-        """Its containers and init containers, as they are written."""
-        spec = self._pod_spec
-        found = [spec.get(name) for name in ("initContainers", "containers")] if spec else []
-        return [
-            one
-            for listed in found
-            for one in (listed if isinstance(listed, list) else [])
-            if isinstance(one, dict)
-        ]
+    @property
+    def containers(self) -> Iterator[Fields]:
+        """Its init containers and its containers, those that are mappings."""
+        for name in (self._pod.init_containers, self._pod.containers):
+            for item in self._fields.entries(name):
+                container = Fields(item, CONTAINER)
+                if container.is_mapping:
+                    yield container
 
-    @cached_property
+    @property
+    def volumes(self) -> list[Value]:
+        """Its pods' volumes, as they are written."""
+        found = self._fields.get(self._pod.volumes)
+        return found if isinstance(found, list) else []
+
+    @property
     def named_ports(self) -> dict[tuple[Protocol, str], int]:
         """The numbers of its container ports that have a name."""
+        if self._named_ports is None:
+            self._named_ports = self._read_named_ports()
+        return self._named_ports
+
+    def _read_named_ports(self) -> dict[tuple[Protocol, str], int]:
         found: dict[tuple[Protocol, str], int] = {}
         for container in self.containers:
             ports = container.get("ports")
@@ -132,12 +131,7 @@ class Workload:
     @property
     def service_account(self) -> str:
         """The ServiceAccount that its pods run as."""
-        spec = self._pod_spec
-        return (spec.text("serviceAccountName") if spec else None) or "default"
-
-    @property
-    def _is_pod(self) -> bool:
-        return self.resource.kind == "Pod"
+        return self._fields.text(self._pod.service_account) or "default"
 
 
 def workload(resource: Resource) -> Workload | None:
@@ -145,20 +139,16 @@ def workload(resource: Resource) -> Workload | None:
 
     Raises InputError where a kind that does has a malformed template.
     """
-    path = _KNOWN.get((resource.group, resource.kind))
-    if path is not None:
-        template: Mapping | None = resource.root
-        for key in path:
-            template = template.child(key) if template else None
-        return Workload(resource, template) if template else None
-    if "spec" not in resource.root:
+    pod = _KNOWN.get((resource.group, resource.kind))
+    fields = resource.fields
+    if pod is not None:
+        return Workload(resource, pod) if not pod.template or fields.has(pod.template) else None
+    if not fields.may_have("spec"):
         return None
     try:
-        for shape in (_TEMPLATE, _JOB_TEMPLATE):
-            template = _descend(resource.root, shape)
-            spec = template.child("spec") if template else None
-            if template and spec and "containers" in spec:
-                return Workload(resource, template)
+        for pod in (TEMPLATE, JOB_TEMPLATE):
+            if fields.has(pod.containers):
+                return Workload(resource, pod)
     except ShapeError:
         pass  # a kind of its own, whose spec means something else
     return None
@@ -168,27 +158,15 @@ def _item(value: Value, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _descend(mapping: Mapping | None, path: tuple[str, ...]) -> Mapping | None:
-    for key in path:
-        mapping = mapping.child(key) if mapping and key in mapping else None
-    return mapping
-
-
 def _label_selector(selector: Value) -> dict[str, Any]:
     """A selector as a LabelSelector; ReplicationController and DeploymentConfig have plain maps."""
     if not isinstance(selector, dict):
         return {}
     if not selector.keys() <= {"matchLabels", "matchExpressions"}:
-        return {"matchLabels": _strings(selector)}
+        return {"matchLabels": strings(selector)}
     own: dict[str, Any] = {}
-    if labels := _strings(selector.get("matchLabels")):
+    if labels := strings(selector.get("matchLabels")):
         own["matchLabels"] = labels
     if isinstance(expressions := selector.get("matchExpressions"), list) and expressions:
         own["matchExpressions"] = expressions
     return own
-
-
-def _strings(value: Value, drop: frozenset[str] = frozenset()) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {k: v for k, v in value.items() if isinstance(v, str) and k not in drop}

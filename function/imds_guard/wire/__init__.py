@@ -8,6 +8,7 @@ from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
 from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
+from imds_guard.wire.outline import Fields, Outline
 from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
 from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
@@ -16,11 +17,13 @@ from imds_guard.wire.yaml_read import read_yaml
 __all__ = [
     "Changes",
     "Entry",
+    "Fields",
     "InputError",
     "Item",
     "Listing",
     "Manifest",
     "Mapping",
+    "Outline",
     "Place",
     "Result",
     "Sequence",

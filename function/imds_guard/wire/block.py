@@ -45,14 +45,30 @@ _OPENING = re.compile(
     % {b"end": _LINE_END},
     re.VERBOSE | re.MULTILINE,
 )
-_MARK = re.compile(rb"[\"'{\[&*!%@`|>?\t]")
+# Where one may stand, by the byte before it.
+_MARK = re.compile(rb"[\"'{\[&*!%@`|>?\t](?<![^ \n\xbf:?-].)")
 _DEEP = b"\n" + b" " * 200  # MAX_DEPTH levels of one space, or more
 _DASHES = b"- " * 20
-_PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff](?:[^\s:]|:(?=\S)|[ ]+(?=[^\s#]))*"
+_PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff][^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#]))[^\s:]*)*"
 _SCALAR = re.compile(
     rb"""[ ]* (?: "([^"\\\n]*)" | '([^'\n]*)' | (~|%(plain)s) )
          [ ]* (?:[ ]\#[^\n]*)? \r? (?: \n[ ]*(?:\#[^\n]*)?\r? )* \Z"""
     % {b"plain": _PLAIN},
+    re.VERBOSE,
+)
+# A mapping of nothing but scalars on their key's line, as labels and annotations are.
+_FLAT = re.compile(
+    rb"""[ ]*\r? (?=\n([ ]+)[^ ])
+         (?: \n\1 [A-Za-z0-9_][\w./-]* :[ ]+ (?: "[^"\\\n]*" | '[^'\n]*' | %s ) [ ]*\r? )+ \n?\Z"""
+    % _PLAIN,
+    re.VERBOSE,
+)
+_FLAT_ENTRY = re.compile(rb"([^\s:]+):[ ]+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'][^\n]*))")
+# A block scalar that keeps its line breaks: group 1 is a dash where the last ones go, 2 the spaces
+# before each line, 3 the lines.
+_LITERAL = re.compile(
+    rb"""[ ]*\|(-?)[ ]*\n (?=([ ]+)[^ \t\r\n])
+         ( (?: \2[^\r\n]*(?:\n|\Z) | \n )+ ) \Z""",
     re.VERBOSE,
 )
 _EMPTY = re.compile(rb"[ ]*(?:(?<=[ \n])\#[^\n]*)?\r?(?:\n[ ]*(?:\#[^\n]*)?\r?)*\Z")
@@ -66,19 +82,20 @@ _KEY = rb"([A-Za-z0-9_][\w./-]*):(?=[ \r\n]|\Z)"
 _FIRST_KEY = re.compile(_KEY)
 
 
-def suspects(data: bytes) -> Iterator[int]:
+def suspects(data: bytes) -> list[int]:
     """Offsets at which a value starts that may run over the end of its line, in order."""
-    found = [mark.start() for mark in _MARK.finditer(data) if _is_opening(data, mark.start())]
+    marks = [mark.start() for mark in _MARK.finditer(data)]
+    found = [at for at in marks if _OPENING.match(data, at) and _is_first(data, at)]
     for pattern in (_DEEP, _DASHES):
         at = data.find(pattern)
         while at >= 0:
             found.append(at)
             at = data.find(pattern, at + len(pattern))
-    return iter(sorted(found))
+    return sorted(found)
 
 
-def _is_opening(data: bytes, at: int) -> bool:
-    """Whether a value or a key may start here and go on in the next line.
+def _is_first(data: bytes, at: int) -> bool:
+    """Whether a value or a key may start here.
 
     It stands at the start of a line or of the text (0xBF ends a byte order mark), or behind a
     colon, a dash or a question mark.
@@ -86,28 +103,32 @@ def _is_opening(data: bytes, at: int) -> bool:
     before = at - 1
     while before >= 0 and data[before] == 0x20:
         before -= 1
-    if before >= 0:
-        char = data[before]
-        if char in b":?-":
-            if before == at - 1 and data[at] != 0x09:
-                return False
-        elif char not in b"\n\xbf":
-            return False
-    return _OPENING.match(data, at) is not None
+    if before < 0:
+        return True
+    if data[before] in b":?-":
+        return before < at - 1 or data[at] == 0x09
+    return data[before] in b"\n\xbf"
+
+
+# Deeper lines are most of a text, so that they are told first.
+_SHALLOW = rb"\n(?![ ]{%d}|%s[ ]*(?:[\r\n\#]|\Z))([ ]*)"
 
 
 @lru_cache(maxsize=64)
 def _key_lines(column: int) -> re.Pattern[bytes]:
-    """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a key, 3 a dash."""
-    return re.compile(
-        rb"\n([ ]{0,%d})(?![ \r\n#]|\Z)(?:%s|(-)(?=[ \r\n]|\Z))?" % (column, _KEY), re.VERBOSE
-    )
+    """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a key.
+
+    A dash in that very column is no line of its own: it is of a sequence that is a key's value.
+    """
+    lines = _SHALLOW % (column + 1, rb"[ ]{%d}-(?:[ \r\n]|\Z)|" % column)
+    return re.compile(rb"%s(?:%s)?" % (lines, _KEY), re.VERBOSE)
 
 
 @lru_cache(maxsize=64)
 def _dash_lines(column: int) -> re.Pattern[bytes]:
     """Lines at `column` or left of it, comments aside: group 1 the spaces, 2 a dash."""
-    return re.compile(rb"\n([ ]{0,%d})(?![ \r\n#]|\Z)((?:-)(?=[ \r\n]|\Z))?" % column)
+    lines = _SHALLOW % (column + 1, b"")
+    return re.compile(rb"%s((?:-)(?=[ \r\n]|\Z))?" % lines, re.VERBOSE)
 
 
 def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Span]:
@@ -121,33 +142,19 @@ def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Spa
         raise NotPlain
     entries: dict[str, Span] = {}
     key, value_start = first[1], first.end()
-    sequence_of = None  # the key whose value is a sequence in the key's own column
+    count = 1
     for line in _key_lines(column).finditer(data, value_start, end):
-        spaces, next_key, dash = line.groups()
-        if len(spaces) != column:
-            raise NotPlain
-        if next_key is None:
-            if dash is None or (sequence_of != key and not _opens_at(data, value_start, line)):
-                raise NotPlain
-            sequence_of = key
-            continue
-        name = key.decode()
-        if name in entries:
+        spaces, next_key = line.groups()
+        if next_key is None or len(spaces) != column:
             raise NotPlain
         start, stop = line.span()
-        entries[name] = (value_start, start, column)
+        entries[key.decode()] = (value_start, start, column)
         key, value_start = next_key, stop
-    name = key.decode()
-    if name in entries:
+        count += 1
+    entries[key.decode()] = (value_start, end, column)
+    if len(entries) != count:
         raise NotPlain
-    entries[name] = (value_start, end, column)
     return entries
-
-
-def _opens_at(data: bytes, value_start: int, line: re.Match[bytes]) -> bool:
-    """Whether `line` is the first one of the value at `value_start`."""
-    opening = _NEXT_LINE.match(data, value_start, line.end())
-    return opening is not None and opening.end() == line.start(3)
 
 
 def cut_sequence(data: bytes, span: Span) -> list[Span] | None:
@@ -209,11 +216,25 @@ def read_scalar(data: bytes, span: Span) -> Value:
     return quoted.decode()
 
 
+def is_empty(data: bytes, start: int, end: int) -> bool:
+    """Whether nothing stands there but spaces, line breaks and comments."""
+    return _EMPTY.match(data, start, end) is not None
+
+
 def read_value(data: bytes, span: Span) -> Value:
     """Any value of the plain block shape, as plain Python. Raises NotPlain."""
     start, end, outer = span
+    if flat := _FLAT.match(data, start, end):
+        if flat.end(1) - flat.start(1) <= outer:
+            raise NotPlain
+        return _flat_mapping(data, start, end)
     opening = _NEXT_LINE.match(data, start, end)
     if opening is None:
+        if literal := _LITERAL.match(data, start, end):
+            # At the very end of a text its last line break may be missing.
+            if literal.end(2) - literal.start(2) <= outer or end == len(data):
+                raise NotPlain
+            return _literal(literal)
         if empty := _EMPTY_FLOW.match(data, start, end):
             return {} if empty[1] == b"{}" else []
         return read_scalar(data, span)
@@ -226,6 +247,23 @@ def read_value(data: bytes, span: Span) -> Value:
     if column <= outer:
         raise NotPlain
     return read_mapping(data, at, end, column)
+
+
+def _flat_mapping(data: bytes, start: int, end: int) -> dict[str, Value]:
+    entries = _FLAT_ENTRY.findall(data, start, end)
+    found: dict[str, Value] = {}
+    for key, double, single, plain in entries:
+        text = (plain.rstrip() or double or single).decode()
+        found[key.decode()] = None if plain and text in NULLS else text
+    if len(found) != len(entries):
+        raise NotPlain
+    return found
+
+
+def _literal(found: re.Match[bytes]) -> str:
+    dash, indent, lines = found.groups()
+    text = (b"\n" + lines).replace(b"\n" + indent, b"\n")[1:].decode().rstrip("\n")
+    return text if dash else text + "\n"
 
 
 def read_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Value]:

@@ -39,13 +39,14 @@ class YamlDocuments:
             marker = f"---{self.newline}".encode()
             lead = b"" if complete else self.newline.encode()
             kept = len(self.entries) > len(changes.removed)
-            parts = [self._text(manifest, 0) for manifest in changes.appended]
+            written: emit.Written = {}
+            parts = [self._text(manifest, 0, written) for manifest in changes.appended]
             line_break = self.newline.encode()
             text = lead + (marker if kept else b"") + (line_break + marker).join(parts)
             yield Splice(end, end, text + line_break)
 
-    def _text(self, manifest: Manifest, column: int) -> bytes:
-        return self.newline.join(emit.block_lines(manifest, column)).encode()
+    def _text(self, manifest: Manifest, column: int, written: emit.Written | None = None) -> bytes:
+        return self.newline.join(emit.block_lines(manifest, column, written)).encode()
 
 
 @dataclass(slots=True, eq=False)

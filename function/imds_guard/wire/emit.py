@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 _SAFE = re.compile(
@@ -23,35 +24,47 @@ _RESERVED = frozenset(
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-def block_lines(value: Any, column: int = 0) -> list[str]:
+Written = dict[tuple[int, str], "tuple[Any, list[str]]"]
+"""Lists that have been written, by their identity and indentation, with their lines."""
+
+
+def block_lines(value: Any, column: int = 0, written: Written | None = None) -> list[str]:
     """`value` (a mapping or a list, not empty) as lines of block YAML.
 
     The lines after the first are indented by `column` spaces; the first stands where its text is
-    put, behind a dash or at the start of a line.
+    put, behind a dash or at the start of a line. Lists that several values share are written once,
+    where those calls share `written` too.
     """
     lines: list[str] = []
-    _write(value, " " * column, lines)
+    _write(value, " " * column, lines, {} if written is None else written)
     lines[0] = lines[0][column:]
     return lines
 
 
-def _write(value: Any, indent: str, lines: list[str]) -> None:
+def _write(value: Any, indent: str, lines: list[str], written: Written) -> None:
     if isinstance(value, dict):
         for key, held in value.items():
-            label = f"{indent}{scalar(key)}:"
-            if isinstance(held, dict) and held:
-                lines.append(label)
-                _write(held, indent + "  ", lines)
+            if type(held) is str:
+                lines.append(f"{indent}{_text(key)}: {_text(held)}")
+            elif isinstance(held, dict) and held:
+                lines.append(f"{indent}{_text(key)}:")
+                _write(held, indent + "  ", lines, written)
             elif isinstance(held, list) and held:
-                lines.append(label)
-                _write(held, indent, lines)
+                lines.append(f"{indent}{_text(key)}:")
+                known = written.get((id(held), indent))
+                if known is None:
+                    first = len(lines)
+                    _write(held, indent, lines, written)
+                    written[id(held), indent] = held, lines[first:]
+                else:
+                    lines += known[1]
             else:
-                lines.append(f"{label} {scalar(held)}")
+                lines.append(f"{indent}{_text(key)}: {scalar(held)}")
         return
     for held in value:
         if isinstance(held, (dict, list)) and held:
             first = len(lines)
-            _write(held, indent + "  ", lines)
+            _write(held, indent + "  ", lines, written)
             lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
         else:
             lines.append(f"{indent}- {scalar(held)}")
@@ -60,9 +73,7 @@ def _write(value: Any, indent: str, lines: list[str]) -> None:
 def scalar(value: Any) -> str:
     """A scalar, or an empty collection, on one line."""
     if isinstance(value, str):
-        if _SAFE.match(value) and value.lower() not in _RESERVED:
-            return value
-        return quoted(value)
+        return _text(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -70,6 +81,13 @@ def scalar(value: Any) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     return "{}" if isinstance(value, dict) else "[]"
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> str:
+    if _SAFE.match(value) and value.lower() not in _RESERVED:
+        return value
+    return quoted(value)
 
 
 def quoted(text: str) -> str:

@@ -83,6 +83,8 @@ class Item:
         return Mapping(self, (), value)
 
     def _parse(self) -> Value:
+        if block.is_empty(self.data, self.start, self.end):
+            return None  # of a list: a dash without an entry
         return full.value(parse_one(self.data, self.start, self.end, self.column))
 
 
@@ -133,7 +135,7 @@ class Mapping:
         if held is None:
             return None
         if not isinstance(held, dict):
-            raise self._misshapen("a mapping", held, path)
+            raise misshapen(self._item, path, "a mapping", held)
         return Mapping(self._item, path, held)
 
     def text(self, key: str) -> str | None:
@@ -141,9 +143,7 @@ class Mapping:
         held = self.get(key)
         if held is None or isinstance(held, str):
             return held
-        if isinstance(held, bool):
-            return "true" if held else "false"
-        raise self._misshapen("a string", held, (*self._path, key))
+        return scalar_text(self._item, (*self._path, key), held)
 
     def cut_sequence(self, key: str) -> tuple[Span, list[Span]] | None:
         """A block sequence under `key` and its entries; None where it is anything else."""
@@ -156,11 +156,6 @@ class Mapping:
             return None
         return None if entries is None else (held, entries)
 
-    def _misshapen(self, wanted: str, found: Value, path: tuple[str, ...]) -> ShapeError:
-        field = ".".join((self._item.field, *path)).lstrip(".")
-        place = replace(place_of(self._item, path), field=field)
-        return ShapeError(f"expected {wanted}, found {describe(found)}", place)
-
     def _built(self) -> dict[str, Value]:
         value = self._item.value()
         for key in self._path:
@@ -169,9 +164,27 @@ class Mapping:
         return value
 
 
+def scalar_text(item: Item, path: tuple[str, ...], held: Value) -> str:
+    """A scalar of a field as text. Raises ShapeError for anything else."""
+    if isinstance(held, str):
+        return held
+    if isinstance(held, bool):
+        return "true" if held else "false"
+    raise misshapen(item, path, "a string", held)
+
+
+def misshapen(item: Item, path: tuple[str, ...], wanted: str, found: Value) -> ShapeError:
+    """The error for a field that is not of the kind that is wanted there."""
+    field = ".".join((item.field, *path)).lstrip(".")
+    place = replace(place_of(item, path), field=field)
+    return ShapeError(f"expected {wanted}, found {describe(found)}", place)
+
+
 def parse_one(data: bytes, start: int, end: int, column: int) -> full.Node:
     """The node at data[start:end], whose text starts in `column`. Raises InputError."""
     text = " " * column + data[start:end].decode()
+    if data[end : end + 1] in (b"\n", b"\r"):
+        text += "\n"  # a block scalar's last line is whole
     nodes = full.documents(text, line=lines_before(data, start))
     if len(nodes) != 1:
         raise InputError("expected one YAML document here", place_at(data, start))

@@ -125,12 +125,19 @@ def _is_ours(result: Any) -> bool:
     return isinstance(tags, dict) and tags.get(RESULT_OWNER[0]) == RESULT_OWNER[1]
 
 
-def as_text(value: Any) -> Any:
-    """`value` as a reader of this package sees it: scalars as text."""
+def as_text(value: Any, known: dict[int, tuple[Any, Any]] | None = None) -> Any:
+    """`value` as a reader of this package sees it: scalars as text.
+
+    Lists that several values share stay shared, where those calls share `known` too.
+    """
     if isinstance(value, dict):
-        return {key: as_text(held) for key, held in value.items()}
+        return {key: as_text(held, known) for key, held in value.items()}
     if isinstance(value, list):
-        return [as_text(held) for held in value]
+        if known is None:
+            return [as_text(held) for held in value]
+        if id(value) not in known:
+            known[id(value)] = value, [as_text(held, known) for held in value]
+        return known[id(value)][1]
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, float)) else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imds_guard.wire.listing import RESULT_OWNER
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """One result of the KRM functions specification.
 
     `id` is a finding's id (IG001) or a word; `subject` is what a person calls the resource;
@@ -30,7 +28,7 @@ class Result:
     current: Any = None
     proposed: Any = None
     path: str | None = None
-    index: int | None = None
+    file_index: int | None = None
     line_number: int | None = None  # in the file at `path`, where that was read
     column: int | None = None
     fix: str = ""
@@ -51,8 +49,8 @@ class Result:
                 found["field"]["proposedValue"] = self.proposed
         if self.path:
             found["file"] = {"path": self.path}
-            if self.index is not None:
-                found["file"]["index"] = self.index
+            if self.file_index is not None:
+                found["file"]["index"] = self.file_index
         found["tags"] = {RESULT_OWNER[0]: RESULT_OWNER[1], "id": self.id}
         return found
 

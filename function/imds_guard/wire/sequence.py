@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -56,16 +57,30 @@ class Sequence(Protocol):
 
 
 def content_end(item: Item) -> int:
-    """Where the item's own text ends: comments and blank lines behind it belong to what follows."""
+    """Where the item's own text ends: comments and blank lines behind it belong to what follows.
+
+    A line that is deeper than the item's keys is the item's, whatever it looks like: it may be the
+    last one of a block scalar.
+    """
     data, end = item.data, item.end
     if has_odd_breaks(item.text):
         return end  # what looks like a comment may not be one
     while (line := data.rfind(b"\n", item.start, end)) >= 0:
-        text = data[line + 1 : end].strip()
-        if text and not text.startswith(b"#"):
+        text = data[line + 1 : end].rstrip()
+        bare = text.lstrip()
+        if bare and not (bare.startswith(b"#") and len(text) - len(bare) <= item.column):
             break
         end = before_break(data, line)
     return end
+
+
+_REST_OF_LINE = re.compile(rb"[ \t]*(?:[ \t]#[\t\x20-\x7e]*)?(?=\r?\n|\Z)")
+
+
+def _line_end(data: bytes, at: int) -> int:
+    """`at`, or the end of its line where nothing but spaces and a comment follow there."""
+    rest = _REST_OF_LINE.match(data, at)
+    return rest.end() if rest else at
 
 
 def before_break(data: bytes, at: int) -> int:
@@ -91,25 +106,27 @@ class BlockSequence:
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
             entry = self.entries[index]
-            yield Splice(entry.lead, content_end(entry.item), b"")
+            yield Splice(entry.lead, _line_end(entry.item.data, content_end(entry.item)), b"")
         for index, manifest in changes.replaced.items():
             item = self.entries[index].item
             yield Splice(item.start, content_end(item), self._text(manifest, item.column))
         if changes.appended:
             if self.empty:
                 yield Splice(*self.empty, b"")
-            yield Splice(self.end, self.end, b"".join(self._new(m) for m in changes.appended))
+            yield Splice(self.end, self.end, self._new(changes.appended))
         elif self.entries and len(changes.removed) == len(self.entries):
             yield Splice(self.key_end, self.key_end, b" []")
 
-    def _new(self, manifest: Manifest) -> bytes:
+    def _new(self, manifests: list[Any]) -> bytes:
         dash = f"{self.newline}{' ' * self.column}- ".encode()
-        return dash + self._text(manifest, self.column + 2)
+        written: emit.Written = {}
+        texts = (self._text(one, self.column + 2, written) for one in manifests)
+        return b"".join(part for text in texts for part in (dash, text))
 
-    def _text(self, manifest: Any, column: int) -> bytes:
+    def _text(self, manifest: Any, column: int, written: emit.Written | None = None) -> bytes:
         if not isinstance(manifest, (dict, list)):
             return emit.scalar(manifest).encode()
-        return self.newline.join(emit.block_lines(manifest, column)).encode()
+        return self.newline.join(emit.block_lines(manifest, column, written)).encode()
 
 
 @dataclass(slots=True, eq=False)

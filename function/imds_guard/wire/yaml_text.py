@@ -56,7 +56,7 @@ class YamlText:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.odd = has_odd_breaks(data)
-        self.suspects = list(block.suspects(data))
+        self.suspects = block.suspects(data)
         self.newline = "\r\n" if data[: data.find(b"\n") + 1].endswith(b"\r\n") else "\n"
 
     def suspect(self, start: int, end: int) -> bool:
