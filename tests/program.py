@@ -9,7 +9,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from unittest import mock
 
-from imds_guard.cli import main
+from imds_guard.__main__ import main
 
 
 @dataclass(frozen=True)

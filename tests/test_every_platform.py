@@ -24,7 +24,7 @@ from tests.kubernetes_rules import violations
 
 FAMILIES = (("IPv4", "IPv6"), ("IPv4",), ("IPv6",))
 TARGETS = {
-    "namespace": Target("shop"),
+    "namespace": Target("shop", {}),
     "workload": Target("shop", {"matchLabels": {"a": "b"}}, "w"),
 }
 CONFIGURATIONS = list(

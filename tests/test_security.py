@@ -44,7 +44,7 @@ def watch(event, args):
 sys.path[:] = [p for p in sys.path if p]
 sys.dont_write_bytecode = True
 sys.addaudithook(watch)
-from imds_guard.cli import main
+from imds_guard.__main__ import main
 sys.argv = ["imds-guard", *sys.argv[1:]]
 try:
     main()

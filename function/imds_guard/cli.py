@@ -1,30 +1,23 @@
-"""The command line."""
+"""The command line: everything but the function itself, which needs none."""
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imds_guard import __version__
-from imds_guard.config import Config, ConfigError, from_pairs
+from imds_guard.config import Config, from_pairs
 from imds_guard.guard import config_in, generate, read_bytes, run
 from imds_guard.report import FORMATS, render
-from imds_guard.wire import InputError
+from imds_guard.stdio import cut_short, put, stdin, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from imds_guard.guard import Outcome
-
-UNUSABLE = 2
-_INTERRUPTED = 128 + 2  # what a shell gives for SIGINT
-_NO_READER = 128 + 13  # and for SIGPIPE: whoever read stdout has gone
 _WIDTH = 100  # of a table, where the terminal does not say or is wider
 _NARROWEST = 60
 
@@ -55,17 +48,13 @@ Exit status: 0 all is well, 1 findings that are errors, 2 unusable input or conf
 
 
 class _Program(click.Group):
-    """The commands, and the ends of a run that are no finding and no mistake: not a word then."""
+    """The commands. click has words of its own for runs that are cut short; they have none."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            sys.exit(_INTERRUPTED)
-        except BrokenPipeError:
-            # What is still in the buffer has nowhere to go when the interpreter flushes it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(_NO_READER)
+        except (KeyboardInterrupt, BrokenPipeError) as error:
+            sys.exit(cut_short(error))
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,7 +89,7 @@ def cli(context: click.Context, config_file: str | None, pairs: tuple[str, ...])
         click.echo(context.get_help())
         return
     config = _config(config_file, pairs)
-    _write(run(_stdin(), config))
+    write(run(stdin(), config))
 
 
 @cli.command("generate")
@@ -111,7 +100,7 @@ def generate_command(
     paths: tuple[str, ...], config_file: str | None, pairs: tuple[str, ...], output: str | None
 ) -> None:
     """Write only the policies that the resources in files and folders need."""
-    _write(generate(_config(config_file, pairs) or Config(), paths), output)
+    write(generate(_config(config_file, pairs) or Config(), paths), output)
 
 
 @cli.command("audit")
@@ -183,7 +172,7 @@ def audit_command(
         pairs = (f"platform={platform}", *pairs)
     given = _config(config_file, pairs)
     with Progress() as progress:
-        intake = Intake(paths or (STDIN,), _stdin)
+        intake = Intake(paths or (STDIN,), stdin)
         config = given or intake.config() or Config()
         resources = progress.counting(intake.resources(), "auditing")
         scene, report = examine(resources, config)
@@ -198,15 +187,15 @@ def audit_command(
             from imds_guard.report.explain_text import as_text
 
             text = as_text(found, width=width, colour=colour)
-        _put([_utf8(text)], output)
+        put([_utf8(text)], output)
         return
     if traffic:
         from imds_guard.report.traffic import render as render_traffic
 
-        _put([_utf8(render_traffic(form, scene, width=width, colour=colour))], output)
+        put([_utf8(render_traffic(form, scene, width=width, colour=colour))], output)
         return
     audited = Audited(report, verbose=verbose, width=width, colour=colour)
-    _put([_utf8(render(form, audited))], output)
+    put([_utf8(render(form, audited))], output)
     if output is not None:
         click.echo(f"{audited.headline}; {audited.tally}", err=True)
     sys.exit(audited.exit_code(fail_on))
@@ -219,7 +208,7 @@ def schema_command() -> None:
 
     from imds_guard.config.schema import json_schema
 
-    _put([_utf8(json.dumps(json_schema(), indent=2) + "\n")], None)
+    put([_utf8(json.dumps(json_schema(), indent=2) + "\n")], None)
 
 
 @cli.command("platforms")
@@ -229,7 +218,7 @@ def platforms_command(name: str | None, form: str) -> None:
     """Show the platforms, or one: endpoints, DNS, pod identity, caveats, sources."""
     from imds_guard.report.platforms import as_json, table
 
-    _put([_utf8((table if form == "table" else as_json)(name))], None)
+    put([_utf8((table if form == "table" else as_json)(name))], None)
 
 
 @cli.command("install-plugin")
@@ -245,19 +234,8 @@ def install_plugin_command() -> None:
 def plugin_command(config_file: str) -> None:
     """What the legacy plugin runs: a configuration's path, resources or nothing on stdin."""
     config = config_in(read_bytes(config_file), os.path.basename(config_file))
-    data = _stdin()
-    _write(run(data, config) if data.strip() else generate(config))
-
-
-def main() -> None:
-    """The entry point. Never a traceback for what the input or the configuration holds."""
-    # One run, and the process ends: looking for garbage would cost a fifth of it.
-    gc.disable()
-    try:
-        cli.main(standalone_mode=True)
-    except (InputError, ConfigError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(UNUSABLE)
+    data = stdin()
+    write(run(data, config) if data.strip() else generate(config))
 
 
 def _config(file: str | None, pairs: tuple[str, ...]) -> Config | None:
@@ -273,45 +251,9 @@ def _config(file: str | None, pairs: tuple[str, ...]) -> Config | None:
     return from_pairs(given, at=("--set",), base=config)
 
 
-def _write(outcome: Outcome, output: str | None = None) -> None:
-    """Put the text out, say what there is to say, and leave with the exit status."""
-    _put(outcome.chunks, output)
-    for result in outcome.results:
-        if result.severity != "info":
-            click.echo(result.line(), err=True)
-    sys.exit(outcome.exit_code)
-
-
-def _stdin() -> bytes:
-    """All of standard input. Raises InputError where there is none."""
-    if sys.stdin is None:
-        raise InputError("standard input is closed; pipe manifests in")
-    try:
-        return sys.stdin.buffer.read()
-    except OSError as error:
-        raise InputError(f"cannot read standard input: {_reason(error)}") from None
-
-
 def _utf8(text: str) -> bytes:
     """The text, whatever the locale; a file's name need not be UTF-8."""
     return text.encode(errors="backslashreplace")
-
-
-def _put(chunks: Iterable[bytes | memoryview], output: str | None) -> None:
-    if output is not None:
-        _replace_file(Path(output), b"".join(chunks))
-        return
-    if sys.stdout is None:
-        raise InputError("cannot write: standard output is closed")
-    try:
-        sys.stdout.buffer.writelines(chunks)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        # The interpreter flushes what is left when it ends, and would say so once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise InputError(f"cannot write standard output: {_reason(error)}") from None
 
 
 def _screen(output: str | None) -> tuple[bool, int]:
@@ -325,36 +267,3 @@ def _screen(output: str | None) -> tuple[bool, int]:
     columns = shutil.get_terminal_size((_WIDTH, 24)).columns
     colour = terminal or bool(os.environ.get("FORCE_COLOR"))
     return colour, min(max(columns, _NARROWEST), _WIDTH)
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    """The whole file or none of it: a full disk leaves what was there.
-
-    A file keeps its mode and a link stays one. A device or a pipe is written to, never replaced.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            _write_anew(target, data)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {_reason(error)}") from None
-
-
-def _write_anew(target: Path, data: bytes) -> None:
-    new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with new.open("xb") as file:  # never through what somebody else has put there
-        try:
-            file.write(data)
-            file.close()
-            if target.exists():
-                shutil.copymode(target, new)
-            new.replace(target)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "it failed").lower()

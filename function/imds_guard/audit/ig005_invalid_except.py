@@ -9,6 +9,7 @@ CIDR. Does not: 169.254.169.254/32 under 0.0.0.0/0.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.addresses import cidr_network, contains
@@ -30,8 +31,17 @@ def check(scene: Scene) -> Iterator[Result]:
     for policy in scene.policies:
         for rule in (*policy.egress, *policy.ingress):
             for peer in rule.peers:
-                if peer.ip_block is not None:
+                if peer.ip_block is not None and not _is_valid(peer.ip_block):
                     yield from _block(policy, f"{peer.field}.ipBlock", peer.ip_block)
+
+
+@lru_cache(maxsize=1024)
+def _is_valid(block: IpBlock) -> bool:
+    try:
+        outer = cidr_network(block.cidr)
+    except ValueError:
+        return False
+    return all(_why(outer, text) is None for text in block.excepted)
 
 
 def _block(policy: NetworkPolicy, field: str, block: IpBlock) -> Iterator[Result]:

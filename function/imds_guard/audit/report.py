@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from imds_guard.audit.scene import Opening
@@ -17,8 +17,7 @@ NetworkPolicy's hands. uncertain: another kind of policy decides, and it cannot 
 """
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether one workload can reach metadata; `openings` where it can, or could."""
 
     subject: Subject

@@ -204,12 +204,17 @@ class Scene:
     @cached_property
     def _leaks(self) -> dict[int, list[Leak]]:
         found: dict[int, list[Leak]] = {}
+        known: dict[int, list[tuple[Opening, ...]]] = {}  # per rules, which policies may share
         for policy in self.policies:
             if "Egress" not in policy.policy_types:
                 continue
-            for grant in self.policies.grants(policy, "Egress"):
-                if openings := tuple(self._openings(grant)):
-                    found.setdefault(id(policy), []).append(Leak(grant, openings))
+            grants = self.policies.grants(policy, "Egress")
+            if id(policy.egress) not in known:
+                known[id(policy.egress)] = [tuple(self._openings(grant)) for grant in grants]
+            openings = known[id(policy.egress)]
+            leaks = [Leak(*one) for one in zip(grants, openings, strict=True) if one[1]]
+            if leaks:
+                found[id(policy)] = leaks
         return found
 
     def _openings(self, grant: Grant) -> Iterator[Opening]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.config import Config, ConfigError, read_config
 from imds_guard.guard.discover import discover
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Item, Listing, Result
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a run gives: the text to write, and what there is to say."""
 
     chunks: Iterable[bytes | memoryview]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.audit import no_reason
 from imds_guard.config import ConfigError
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Manifest, Result
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """A policy that is wanted, and the resource next to which it belongs."""
 
     manifest: Manifest
@@ -57,7 +56,7 @@ class Plan:
     policies: list[Planned] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
-    targets: dict[Subject, Target] = field(default_factory=dict)  # those that labels select
+    targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
     namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
     flows: list[Flow] = field(default_factory=list)
 
@@ -127,7 +126,7 @@ class _Planner:
         self.names = Counter(pods.name for pods in governed.pods)
 
     def plan(self) -> None:
-        self.made.namespaces[self.governed.namespace] = Target(self.governed.namespace)
+        self.made.namespaces[self.governed.namespace] = Target(self.governed.namespace, {})
         if self.spec.scope == "workload":
             for pods in self.governed.pods:
                 if target := self._target(pods, "scope: workload"):
@@ -152,8 +151,8 @@ class _Planner:
 
     def _target(self, pods: Pods, what: str) -> Target | None:
         """The target for one workload; None, and an error, where no label selects its pods."""
-        if pods.selector:
-            return Target(pods.namespace, pods.selector, self._unique_name(pods))
+        if selector := pods.selector:
+            return Target(pods.namespace, selector, self._unique_name(pods))
         message = f"its pods have no labels, so no policy can select them ({what})"
         fix = "give its pod template a label"
         self.made.results.append(
@@ -208,10 +207,9 @@ class _Planner:
         reason, ports = self._reason(pods)
         subject = subject_of(pods, reason)
         self.made.subjects.append(subject)
-        if pods.selector:
-            self.made.targets[subject] = Target(
-                pods.namespace, pods.selector, self._unique_name(pods)
-            )
+        if self.spec.allow.infer and (selector := pods.selector):
+            own = Target(pods.namespace, selector, self._unique_name(pods))
+            self.made.targets[subject] = own
         if reason is None:
             return
         if target := self._target(pods, "exception"):

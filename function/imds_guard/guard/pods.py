@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.subject import Subject
 
@@ -19,23 +18,26 @@ ALLOW_METADATA = "imds-guard.dev/allow-metadata"
 _USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
 
 
-@dataclass(frozen=True)
-class Pods:
+class Pods(NamedTuple):
     """The pods of a workload of the input, or of one that a generator is told of.
 
-    `selector` is empty where no label selects them. `excluded` and `exception` are the reasons
-    that annotations give, None where there is no annotation.
+    `excluded` and `exception` are the reasons that annotations give, None where there is no
+    annotation.
     """
 
     kind: str
     namespace: str | None
     name: str
-    selector: Manifest
     labels: dict[str, str]
     excluded: str | None = None
     exception: str | None = None
     host_network: bool = False
     workload: Workload | None = None
+
+    @property
+    def selector(self) -> Manifest:
+        """A label selector for them; empty where no label selects them."""
+        return self.workload.pod_selector if self.workload else {"matchLabels": self.labels}
 
     @property
     def resource(self) -> Resource | None:
@@ -65,7 +67,6 @@ def pods_of(workload: Workload) -> Pods:
         address.kind,
         address.namespace,
         address.name,
-        workload.pod_selector,
         workload.pod_labels,
         workload.annotation(EXCLUDE),
         workload.annotation(ALLOW_METADATA),
@@ -76,8 +77,7 @@ def pods_of(workload: Workload) -> Pods:
 
 def named_pods(workload: NamedWorkload) -> Pods:
     """The pods of a workload that the configuration names."""
-    labels = workload.match_labels
-    return Pods("", workload.namespace, workload.name, {"matchLabels": labels}, labels)
+    return Pods("", workload.namespace, workload.name, workload.match_labels)
 
 
 def subject_of(pods: Pods, exception: str | None) -> Subject:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.guard.discover import NEW_FILE
 from imds_guard.policies import GIVEN_KEYS, MANAGED_BY, OWNER
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Listing, Manifest, Result, Value
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A policy as it will stand in the output, ours or not."""
 
     value: Value

@@ -6,7 +6,6 @@ text, so that the proof is on what is written.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit import opened_for
@@ -50,7 +49,7 @@ def repair(
         message = f"repaired, so that metadata is out of its reach: {', '.join(places)}"
         results.append(note("warning", "repaired", str(policy.address), message, about=resource))
     found = [
-        replace(one, value=mended[id(one.resource)]) if id(one.resource) in mended else one
+        one._replace(value=mended[id(one.resource)]) if id(one.resource) in mended else one
         for one in standing
     ]
     return found, results

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.policies.allow_dns import NAMESPACE_NAME
 from imds_guard.policies.frame import (
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from imds_guard.config import Allow, Peer, Port
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """An entry of allow.ingress or allow.egress, with the name that its policy takes."""
 
     policy_type: Literal["Ingress", "Egress"]

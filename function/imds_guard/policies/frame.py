@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 from imds_guard.reach.addresses import network
@@ -34,19 +34,18 @@ _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 _LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The pods that a set of policies is for, and the names that it takes."""
 
     namespace: str | None
-    pod_selector: Manifest = field(default_factory=dict)
+    pod_selector: Manifest
     prefix: str = ""  # the workload's name, where the set is one workload's
 
 
 _Made = TypeVar("_Made")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Settings:
     """A configuration with its platform's facts filled in."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,8 +32,7 @@ class Match(IntEnum):
     YES = 2
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """The pods whose egress is asked for. `namespace_labels` may be incomplete."""
 
     namespace: str | None
@@ -42,8 +41,7 @@ class Client:
     namespace_is_known: bool
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One egress rule of a policy that is no NetworkPolicy."""
 
     resource: Resource
@@ -87,8 +85,7 @@ class OtherPolicies:
         )
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What may become of a packet: `open`, `blocked`, or either; and the rules that match it."""
 
     outcomes: frozenset[str]

@@ -9,7 +9,7 @@ workload's settings, that this workload does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.reach.selectors import matches
 from imds_guard.resources.references import ServiceNames
@@ -39,8 +39,7 @@ _KINDS: dict[str, FlowKind] = {
 }
 
 
-@dataclass(frozen=True)
-class Port:
+class Port(NamedTuple):
     """A port of pods, by number, or by a name that no container of theirs explains."""
 
     protocol: Protocol
@@ -50,8 +49,7 @@ class Port:
         return f"{self.port}/{self.protocol}"
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """Traffic to the pods of `target` on `port`, as `by` declares it.
 
     `source` says from whom: the pods of the target's namespace, the world, gateways or Prometheus
@@ -130,9 +128,9 @@ class _Finder:
         yield from self._referenced()
 
     def _pods(self, service: Service) -> Iterator[Subject]:
-        selector = {"matchLabels": service.selector}
+        wanted = service.selector.items()
         for subject in self.by_namespace.get(service.namespace, []):
-            if not subject.host_network and matches(selector, subject.labels):
+            if wanted <= subject.labels.items() and not subject.host_network:
                 yield subject
 
     def _behind(

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True)
 class Ranges:
     """A set of whole numbers: ranges with both ends inside, ordered, apart from each other."""
 
-    spans: tuple[tuple[int, int], ...] = ()
+    __slots__ = ("spans",)
+
+    def __init__(self, spans: tuple[tuple[int, int], ...] = ()) -> None:
+        self.spans = spans
+
+    def __repr__(self) -> str:
+        return f"Ranges({self.spans})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ranges) and self.spans == other.spans
+
+    def __hash__(self) -> int:
+        return hash(self.spans)
 
     @classmethod
     def of(cls, spans: Iterable[tuple[int, int]]) -> Ranges:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +27,7 @@ _ALL = {version: Ranges(((0, last),)) for version, last in _LAST_ADDRESS.items()
 _ALL_PORTS = Ranges(((1, LAST_PORT),))
 
 
-@dataclass(frozen=True)
-class Pod:
+class Pod(NamedTuple):
     """The other end of a connection: a pod, with the names and numbers of its ports."""
 
     namespace: str | None

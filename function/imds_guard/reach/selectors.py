@@ -17,12 +17,14 @@ def matches(selector: Any, labels: Mapping[str, str], *, unknown: bool = True) -
     Kubernetes API reference, LabelSelector: all of matchLabels and matchExpressions have to hold.
     `unknown` is the answer for what the API would refuse to read.
     """
+    if not selector and (selector is None or selector == {}):
+        return True
     if not isinstance(selector, dict):
-        return unknown if selector is not None else True
+        return unknown
     wanted = selector.get("matchLabels") or {}
     if not isinstance(wanted, dict):
         return unknown
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    if not wanted.items() <= labels.items():
         return False
     expressions = selector.get("matchExpressions") or []
     if not isinstance(expressions, list):

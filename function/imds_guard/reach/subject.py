@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource, Workload
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Subject:
     """The pods of one workload, as far as policies are concerned.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imds_guard.resources.network_policy import NetworkPolicy, PolicyType, Protocol
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Reach:
     """One direction of a workload's traffic: whether it is isolated, and what is let through.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.audit import Opening, Scene
 from imds_guard.audit import ig004_dns_cut as dns
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 DIRECTIONS: tuple[PolicyType, ...] = ("Egress", "Ingress")
 
 
-@dataclass(frozen=True)
-class RuleFacts:
+class RuleFacts(NamedTuple):
     """What one rule lets through, in words."""
 
     field: str
@@ -39,16 +37,14 @@ class RuleFacts:
     gives_dns: bool
 
 
-@dataclass(frozen=True)
-class PolicyFacts:
+class PolicyFacts(NamedTuple):
     """A policy that selects the workload, in one direction."""
 
     policy: NetworkPolicy
     rules: list[RuleFacts]
 
 
-@dataclass(frozen=True)
-class OtherFacts:
+class OtherFacts(NamedTuple):
     """An egress rule, of a policy that is no NetworkPolicy, that applies or may apply."""
 
     rule: Rule
@@ -56,8 +52,7 @@ class OtherFacts:
     unsure: tuple[Opening, ...]  # and those that it may be about
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """All that is known about one workload. `isolated` is per direction."""
 
     verdict: Verdict
@@ -165,7 +160,7 @@ def _rules(
 
 def _gives_dns(scene: Scene, subject: Subject, policy: NetworkPolicy, rule: PolicyRule) -> bool:
     """Whether names would resolve with this rule alone."""
-    alone = Policies([replace(policy, egress=(rule,))])
+    alone = Policies([policy._replace(egress=(rule,))])
     return not any(dns.check(Scene(scene.settings, alone, [subject], scene.namespaces)))
 
 

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.audit import CHECKS
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 _FIRST_LINE = re.compile(r"IG\d+[\w -]*[:,] ")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One kind of finding: its id, a name, what it is in a sentence, and all that there is to say.
 
     `title` begins in lower case and has no full stop; `paragraphs` are in Markdown, each on a line.
@@ -48,7 +46,7 @@ def known_findings() -> dict[str, Finding]:
     for one in map(_finding, CHECKS):
         if known := found.get(one.id):
             paragraphs = (*known.paragraphs, f"**{one.sentence}**", *one.paragraphs)
-            one = replace(known, paragraphs=paragraphs)
+            one = known._replace(paragraphs=paragraphs)
         found[one.id] = one
     return found
 

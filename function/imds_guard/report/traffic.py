@@ -15,8 +15,7 @@ the sender is a workload.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.audit.traffic import passes
 from imds_guard.report.audited import counted, workload_of
@@ -36,8 +35,7 @@ _HEADER = ("FROM", "TO", "PORT", "DECLARED BY", "IN", "OUT")
 _STYLES = {"through": "green", "cut": "bold red"}
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """Flows that differ in nothing but their ports; `let_out` is None where no workload sends."""
 
     flows: tuple[Flow, ...]
@@ -212,8 +210,7 @@ def _flow(scene: Scene, flow: Flow) -> dict[str, Any]:
 # Diagrams.
 
 
-@dataclass(frozen=True)
-class _Edge:
+class _Edge(NamedTuple):
     start: str
     end: str
     is_cut: bool

@@ -5,8 +5,7 @@ Kubernetes API reference, NetworkPolicySpec (networking.k8s.io/v1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imds_guard.wire import mapping
 
@@ -20,8 +19,7 @@ PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
 LAST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class PortRange:
+class PortRange(NamedTuple):
     """Ports of one protocol: `first` to `last`, or a container's port name, or, unread, any."""
 
     protocol: Protocol
@@ -30,16 +28,14 @@ class PortRange:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IpBlock:
+class IpBlock(NamedTuple):
     """Addresses: `cidr` without `excepted`, as they are written."""
 
     cidr: str
     excepted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyPeer:
+class PolicyPeer(NamedTuple):
     """One entry of `to` or `from`: an IP block, or pods by their namespace's and own labels.
 
     A selector is None where it is absent. A peer without all three is one that cannot be read.
@@ -57,8 +53,7 @@ class PolicyPeer:
         return self.ip_block is not None or any(one is not None for one in selectors)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRule:
+class PolicyRule(NamedTuple):
     """One entry of `egress` or `ingress`. No peers: every peer. No ports: every port."""
 
     field: str
@@ -66,8 +61,7 @@ class PolicyRule:
     ports: tuple[PortRange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkPolicy:
+class NetworkPolicy(NamedTuple):
     """A NetworkPolicy, of the input or of our own making."""
 
     address: Address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.wire import mapping
@@ -40,6 +41,7 @@ class ServiceNames:
     def __init__(self, services: Iterable[Service]) -> None:
         self._services = {(one.namespace, one.name): one for one in services}
         self._names = {name.encode() for _, name in self._services}
+        self._may_mention = lru_cache(maxsize=4096)(self._holds_name)
 
     def mentioned(
         self, workload: Workload, config_maps: Callable[[str | None, str], Iterable[str]]
@@ -73,7 +75,7 @@ class ServiceNames:
                 if isinstance(value, str):
                     yield value
 
-    def _may_mention(self, text: bytes | None) -> bool:
+    def _holds_name(self, text: bytes | None) -> bool:
         """Whether it is worth to build a value: its text has the name of a Service, or may have."""
         if text is None or _BUILD.search(text):
             return True

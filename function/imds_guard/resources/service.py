@@ -6,8 +6,7 @@ Gateway API (routes), prometheus-operator API (ServiceMonitor, PodMonitor).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imds_guard.resources.resource import strings
 from imds_guard.wire import ShapeError, mapping
@@ -24,8 +23,7 @@ _WEBHOOKS = frozenset(("ValidatingWebhookConfiguration", "MutatingWebhookConfigu
 _WEBHOOK_PORT = 443  # the default of every service reference of the API server
 
 
-@dataclass(frozen=True)
-class ServicePort:
+class ServicePort(NamedTuple):
     """A port of a Service, and the pods' port behind it, by number or by name."""
 
     name: str | None
@@ -34,8 +32,7 @@ class ServicePort:
     protocol: Protocol
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """A Service that selects pods. `is_public`: it is reached from outside of the cluster."""
 
     resource: Resource
@@ -53,8 +50,7 @@ class Service:
         return self.resource.address.name
 
 
-@dataclass(frozen=True)
-class Pointer:
+class Pointer(NamedTuple):
     """Something that sends traffic to a Service: an ingress, a route, a webhook.
 
     `port` is a Service's port by number or name, or None for all of them. `parents` are the
@@ -69,8 +65,7 @@ class Pointer:
     parents: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True)
-class Monitor:
+class Monitor(NamedTuple):
     """A ServiceMonitor or PodMonitor: whose metrics are scraped, and on which port."""
 
     resource: Resource

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in the input something stands; lines and columns count from 1."""
 
     source: str = ""  # a file, or "" for standard input
@@ -37,7 +36,7 @@ class InputError(Exception):
         """The same error seen from outside: its file, or the item that holds its field."""
         inner = self.place.field
         joined = f"{field}.{inner}" if field and inner and inner[0] != "[" else field + inner
-        place = replace(self.place, source=source or self.place.source, field=joined)
+        place = self.place._replace(source=source or self.place.source, field=joined)
         return type(self)(self.message, place)
 
     def __str__(self) -> str:

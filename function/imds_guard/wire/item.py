@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, full
@@ -176,7 +175,7 @@ def scalar_text(item: Item, path: tuple[str, ...], held: Value) -> str:
 def misshapen(item: Item, path: tuple[str, ...], wanted: str, found: Value) -> ShapeError:
     """The error for a field that is not of the kind that is wanted there."""
     field = ".".join((item.field, *path)).lstrip(".")
-    place = replace(place_of(item, path), field=field)
+    place = place_of(item, path)._replace(field=field)
     return ShapeError(f"expected {wanted}, found {describe(found)}", place)
 
 

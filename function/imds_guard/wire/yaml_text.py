@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.wire import block, full
@@ -35,8 +34,7 @@ class Root(NamedTuple):
     keys: dict[str, Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document of a stream: from its marker (`lead`) or its body (`start`) to the next marker.
 
     `stub` is what has to stay in its place, where a `...` follows: that needs a document, were it
