@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, WithJsonSchema, model_validator
 
@@ -159,8 +159,8 @@ class Spec(Model):
         return self
 
 
-class Config(Model):
+class Config(NamedTuple):
     """A functionConfig: its name, by which its policies are known as its own, and its spec."""
 
     name: str = DEFAULT_NAME
-    spec: Spec = Field(default_factory=Spec)
+    spec: Spec = Spec.model_construct()  # all defaults: nothing to check

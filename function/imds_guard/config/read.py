@@ -61,7 +61,7 @@ def from_pairs(
 
 def _spec(value: Any, at: Path) -> Spec:
     if value is None:
-        return Spec()
+        return Config().spec
     if not isinstance(value, dict):
         raise ConfigError("must be a mapping", at)
     try:

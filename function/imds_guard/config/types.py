@@ -30,7 +30,7 @@ _GLOB = re.compile(r"[-a-z0-9*?\[\]!]+")
 class Model(BaseModel):
     """A part of the configuration: what it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 def one_of(known: list[str], what: str) -> AfterValidator:

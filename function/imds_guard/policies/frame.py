@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -196,6 +195,8 @@ def shortened(name: str) -> str:
     """`name`, or its beginning with a hash of all of it, at most 63 characters long."""
     if len(name) <= LONGEST_NAME:
         return name
+    import hashlib
+
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{name[: LONGEST_NAME - 9].rstrip('-.')}-{digest}"
 

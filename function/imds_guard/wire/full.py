@@ -1,4 +1,4 @@
-"""The full YAML parser: every layout, on libyaml's events, without recursion.
+"""The full YAML reader: every layout, as nodes with their places, and their values.
 
 Scalars stay text (a plain null is None), so that YAML 1.1 has no say over anyone's `on` or `012`.
 """
@@ -6,35 +6,16 @@ Scalars stay text (a plain null is None), so that YAML 1.1 has no say over anyon
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import Any
 
 from imds_guard.wire.errors import InputError, Place
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Value = Any
 """A scalar as str (or bool, in JSON), None, list[Value] or dict[str, Value]."""
 
 MAX_DEPTH = 200
-# Two limits together, as in go-yaml: a document may use aliases freely as long as what they
-# stand for is not out of all proportion to its text.
-MAX_EXPANDED = 1_000_000
-MAX_EXPANSION_RATIO = 10
-
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_STANDARD_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}"
-    for name in (
-        *("str", "map", "seq", "int", "bool", "float", "null"),
-        *("binary", "timestamp", "merge"),
-    )
-)
-_MERGE = "<<"
-# The Python parser stands in where PyYAML was built without libyaml.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MERGE = "<<"
 
 
 @dataclass(slots=True)
@@ -60,7 +41,10 @@ def documents(text: str, *, line: int = 0) -> list[Node]:
     `line` is added to the places in errors, for a text cut out of a larger one.
     Raises InputError for malformed YAML, unknown tags, duplicate keys, depth and alias bombs.
     """
-    return list(_Composer(text, line).compose())
+    # Most input never gets here: only what is not in plain block style, and what is malformed.
+    from imds_guard.wire.compose import compose
+
+    return list(compose(text, line))
 
 
 def value(node: Node) -> Value:
@@ -97,134 +81,21 @@ def _mapping_value(node: Node, done: dict[int, Value]) -> dict[str, Value]:
     for key, item in zip(node.keys, node.items, strict=True):
         name = key_text(key)
         held = done[id(item)]
-        if name != _MERGE:
+        if name != MERGE:
             own[name] = held
             continue
         for source in held if isinstance(held, list) else [held]:
             if not isinstance(source, dict):
-                raise InputError("a merge key (<<) needs a mapping", _place(key.line, key.column))
+                raise InputError("a merge key (<<) needs a mapping", counted(key.line, key.column))
             for inherited, inherited_value in source.items():
                 merged.setdefault(inherited, inherited_value)
     return {**merged, **own} if merged else own
 
 
-def _place(line: int, column: int) -> Place:
+def counted(line: int, column: int) -> Place:
+    """A place whose line and column count from 0 here."""
     return Place(line=line + 1, column=column + 1)
-
-
-class _Composer:
-    def __init__(self, text: str, line: int) -> None:
-        self._loader = _LOADER(text)
-        self._line = line
-        self._anchors: dict[str, Node] = {}
-        self._open: list[Node] = []
-        self._names: list[set[str]] = []  # keys seen in each open collection
-        self._count = 0
-
-    def compose(self) -> Iterator[Node]:
-        try:
-            while True:
-                event = self._loader.get_event()
-                if isinstance(event, yaml.StreamEndEvent):
-                    return
-                if isinstance(event, yaml.DocumentStartEvent):
-                    self._anchors.clear()
-                    self._count = 0
-                    continue
-                root = None
-                if isinstance(event, yaml.NodeEvent):
-                    root = self._node(event)
-                elif isinstance(event, yaml.CollectionEndEvent):
-                    root = self._close(event)
-                if root:
-                    yield root
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            where = self._at(mark) if mark else Place()
-            raise InputError(f"not valid YAML: {_plain_words(error)}", where) from None
-        except yaml.YAMLError as error:
-            raise InputError(f"not valid YAML: {error}") from None
-        finally:
-            self._loader.dispose()
-
-    def _at(self, mark: Any) -> Place:
-        return _place(mark.line + self._line, mark.column)
-
-    def _node(self, event: Any) -> Node | None:
-        """Take a scalar, an alias or the start of a collection; the root when it is complete."""
-        self._count += 1
-        if isinstance(event, yaml.AliasEvent):
-            return self._attach(self._alias(event), event)
-        if event.tag not in (None, "!") and event.tag not in _STANDARD_TAGS:
-            raise InputError("YAML tags have no meaning in Kubernetes", self._at(event.start_mark))
-        start, end = event.start_mark, event.end_mark
-        node = Node("scalar", start.index, end.index, start.line + self._line, start.column)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = node
-        if isinstance(event, yaml.ScalarEvent):
-            plain_null = event.implicit[0] and event.value in NULLS
-            node.text = None if plain_null else event.value
-            return self._attach(node, event)
-        node.kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
-        node.flow = bool(event.flow_style)
-        node.size = 0  # while open; an alias to it would be recursive
-        self._open.append(node)
-        self._names.append(set())
-        if len(self._open) > MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise InputError(message, self._at(event.start_mark))
-        return None
-
-    def _alias(self, event: Any) -> Node:
-        node = self._anchors.get(event.anchor)
-        if node is None:
-            raise UndefinedAlias("an alias without its anchor", self._at(event.start_mark))
-        if node.size == 0:
-            raise InputError("an anchor that contains itself", self._at(event.start_mark))
-        node.aliased = True
-        return node
-
-    def _close(self, event: Any) -> Node | None:
-        node = self._open.pop()
-        self._names.pop()
-        # libyaml ends a block collection at the next token; its text ends with its last child,
-        # which _attach has noted.
-        if node.flow:
-            node.end = event.end_mark.index
-        node.size = 1 + sum(child.size for child in (*node.keys, *node.items))
-        if node.size > MAX_EXPANDED and node.size > MAX_EXPANSION_RATIO * self._count:
-            raise InputError("aliases expand out of all proportion", _place(node.line, node.column))
-        return self._attach(node, event)
-
-    def _attach(self, node: Node, event: Any) -> Node | None:
-        if not self._open:
-            return node
-        parent = self._open[-1]
-        leaf = isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent))
-        parent.end = max(parent.end, event.end_mark.index if leaf else node.end)
-        if parent.kind == "sequence":
-            parent.items.append(node)
-        elif len(parent.keys) == len(parent.items):
-            self._add_key(parent, node, event)
-        else:
-            parent.items.append(node)
-        return None
-
-    def _add_key(self, parent: Node, node: Node, event: Any) -> None:
-        where = self._at(event.start_mark)
-        if node.kind != "scalar":
-            message = "a mapping key must be a string (a template has to be rendered first)"
-            raise InputError(message, where)
-        name = key_text(node)
-        if name in self._names[-1] and name != _MERGE:
-            raise InputError("this key stands twice in one mapping", where)
-        self._names[-1].add(name)
-        parent.keys.append(node)
 
 
 class UndefinedAlias(InputError):
     """An alias whose anchor is not in this text; it may be in the text around it."""
-
-
-def _plain_words(error: yaml.MarkedYAMLError) -> str:
-    return ", ".join(part for part in (error.context, error.problem) if part)

@@ -61,7 +61,7 @@ class Item:
         return place_at(self.data, self.start, path)
 
     def value(self) -> Value:
-        """The whole item as plain Python, by the full parser. Raises InputError."""
+        """The whole item as plain Python. Raises InputError."""
         if self._value is None:
             self._value = self._load() if self._load else self._parse()
         return self._value
@@ -82,8 +82,12 @@ class Item:
         return Mapping(self, (), value)
 
     def _parse(self) -> Value:
-        if block.is_empty(self.data, self.start, self.end):
-            return None  # of a list: a dash without an entry
+        if self._plain:
+            try:
+                return block.read_mapping(self.data, self.start, self.end, self.column)
+            except NotPlain:
+                if block.is_empty(self.data, self.start, self.end):
+                    return None  # of a list: a dash without an entry
         return full.value(parse_one(self.data, self.start, self.end, self.column))
 
 
