@@ -11,7 +11,7 @@ policy opens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from imds_guard.audit.traffic import passes
 from imds_guard.resources import note
@@ -26,46 +26,72 @@ if TYPE_CHECKING:
 ID = "IG007"
 
 
+Direction = Literal["ingress", "egress"]
+
+
 def check(scene: Scene) -> Iterator[Result]:
-    """A finding per declaration, workload and direction, with all of its ports."""
-    cut: dict[tuple[Any, ...], list[Flow]] = {}
+    """A finding per declaration and workload, with all of its ports.
+
+    A caller that a declaration names has one of its own, where it is not let out.
+    """
+    declared: dict[tuple[Any, ...], dict[Direction, list[Flow]]] = {}
     for flow in scene.flows:
         inward, outward = passes(scene, flow)
+        if inward and outward:
+            continue
         key = (flow.by, flow.kind, flow.source, flow.target, flow.client)
-        for direction, through in (("in", inward), ("out", outward)):
-            if not through:
-                cut.setdefault((direction, *key), []).append(flow)
-    for (direction, *_), found in cut.items():
-        yield _finding(scene, direction, found)
-
-
-def _finding(scene: Scene, direction: str, found: list[Flow]) -> Result:
-    flow = found[0]
-    ports = ", ".join(dict.fromkeys(str(one.port) for one in found))
-    address = flow.by.address
-    if direction == "out":
-        subject, entries = str(flow.client or flow.target), "egress"
-        message = f"its settings name {flow.target}, but no policy lets it out to port {ports}"
+        cut = declared.setdefault(key, {})
+        if not inward:
+            cut.setdefault("ingress", []).append(flow)
+        if not outward:
+            cut.setdefault("egress", []).append(flow)
+    for cut in declared.values():
+        (flow, *_), *_ = cut.values()
         if flow.client is None:
-            message = f"nobody is let out to port {ports} of {address.kind} {address}"
-    else:
-        subject, entries = str(flow.target), "ingress"
-        message = f"{address.kind} {address} sends to port {ports}, but no policy lets that in"
-        if flow.client is not None:
-            message = f"{flow.client} calls it on port {ports}, but no policy lets that in"
+            yield _finding(scene, cut)
+        else:
+            for direction, flows in cut.items():
+                yield _finding(scene, {direction: flows})
+
+
+def _finding(scene: Scene, cut: dict[Direction, list[Flow]]) -> Result:
+    (flow, *_), *_ = cut.values()
+    entries = {direction: _entry(scene, flows, direction) for direction, flows in cut.items()}
+    subject = flow.target
+    if flow.client is not None and "egress" in cut:
+        subject = flow.client
+    field, fix = "allow", "entries"
+    proposed: dict[str, Any] = {direction: [entry] for direction, entry in entries.items()}
+    if len(entries) == 1:
+        ((direction, proposed),) = entries.items()
+        field, fix = f"allow.{direction}", "an entry"
+    where = " and ".join(f"allow.{direction}" for direction in entries)
     return note(
         "warning",
         ID,
-        subject,
-        message,
+        str(subject),
+        _message(flow, cut),
         about=flow.by,
-        field=f"allow.{entries}",
-        proposed=_entry(scene, found, entries),
-        fix=f"add {flow.kind} to allow.infer, or an entry to allow.{entries}",
+        field=field,
+        proposed=proposed,
+        fix=f"add {flow.kind} to allow.infer, or {fix} to {where}",
     )
 
 
-def _entry(scene: Scene, found: list[Flow], direction: str) -> dict[str, Any]:
+def _message(flow: Flow, cut: dict[Direction, list[Flow]]) -> str:
+    ports = ", ".join(dict.fromkeys(str(one.port) for flows in cut.values() for one in flows))
+    by = f"{flow.by.address.kind} {flow.by.address}"
+    if flow.client is not None:
+        if "egress" in cut:
+            return f"its settings name {flow.target}, but no policy lets it out to port {ports}"
+        return f"{flow.client} calls it on port {ports}, but no policy lets that in"
+    if "ingress" not in cut:
+        return f"nobody is let out to port {ports} of {by}"
+    also = ", nor anybody out to it" if "egress" in cut else ""
+    return f"{by} sends to port {ports}, but no policy lets that in{also}"
+
+
+def _entry(scene: Scene, found: list[Flow], direction: Direction) -> dict[str, Any]:
     """The entry of `allow` that lets the traffic through."""
     flow = found[0]
     ports: list[Any] = []

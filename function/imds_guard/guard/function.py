@@ -114,7 +114,7 @@ def _guard(
         scene = scene_of(found_settings, standing, planned, inventory)
     said = {(one.id, one.subject) for one in results}
     results += [one for one in prove(scene) if (one.id, one.subject) not in said]
-    listing.report([result.manifest() for result in results])
+    listing.report(results)
     return Outcome(listing.render(), results)
 
 

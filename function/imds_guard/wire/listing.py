@@ -10,9 +10,10 @@ from imds_guard.wire.errors import InputError
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imds_guard.wire.item import Item
+    from imds_guard.wire.results import Result
 
 RESULT_OWNER = ("function", "imds-guard")
 """The tag by which results of an earlier run of ours are known."""
@@ -29,18 +30,19 @@ class ResourceListFrame:
     column: int | None  # of the list's keys; None: JSON on one line
     newline: str = "\n"
 
-    def new_key(self, key: str, value: list[Any]) -> Splice:
-        """The list with one more key, at its end."""
+    def new_key(self, key: str, entries: Iterable[Any]) -> Iterator[Splice]:
+        """The list with one more key, a list, at its end: a splice for each of its entries."""
+        end = self.end
         if self.block:
             indent = " " * (self.column or 0)
-            lines = [f"{indent}{key}:"]
-            lines += [indent + line for line in emit.block_lines(value)]
-            text = self.newline + self.newline.join(lines)
+            yield Splice(end, end, f"{self.newline}{indent}{key}:".encode())
+            for entry in entries:
+                lines = ["", *(indent + line for line in emit.block_lines([entry]))]
+                yield Splice(end, end, self.newline.join(lines).encode())
         else:
-            lines = emit.json_lines(value, self.column)
+            lines = emit.json_lines(list(entries), self.column)
             lead = ", " if self.column is None else ",\n" + " " * self.column
-            text = f'{lead}"{key}": ' + "\n".join(lines)
-        return Splice(self.end, self.end, text.encode())
+            yield Splice(end, end, (f'{lead}"{key}": ' + "\n".join(lines)).encode())
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +54,7 @@ class Listing:
     frame: ResourceListFrame | None = None  # None: a stream
     _changes: dict[int, tuple[Sequence, Changes]] = field(default_factory=dict)
     _new: list[dict[str, Any]] = field(default_factory=list)
-    _results: list[dict[str, Any]] = field(default_factory=list)
+    _results: list[Result] = field(default_factory=list)
     _edits: list[Splice] = field(default_factory=list)
 
     def changes(self, sequence: Sequence) -> Changes:
@@ -70,7 +72,7 @@ class Listing:
         """Change the text inside of an item that stays."""
         self._edits += splices
 
-    def report(self, results: list[dict[str, Any]]) -> None:
+    def report(self, results: list[Result]) -> None:
         """The results of this run; a stream has no place for them."""
         self._results = results
 
@@ -89,7 +91,7 @@ class Listing:
         ]
         if self.frame:
             if self._new:
-                splices.append(self.frame.new_key("items", self._new))
+                splices += self.frame.new_key("items", self._new)
             splices += self._result_splices(self.frame)
         if any(b"&" in self.data[one.start : one.end] for one in splices) and b"*" in self.data:
             _check_aliases(b"".join(apply(self.data, splices)))
@@ -99,16 +101,17 @@ class Listing:
         """Ours of an earlier run make room for ours of this one; everyone else's stay."""
         if frame.results is None:
             if self._results:
-                yield frame.new_key("results", self._results)
+                yield from frame.new_key("results", (one.manifest() for one in self._results))
             return
+        manifests = [one.manifest() for one in self._results]
         earlier = [
             (index, value)
             for index, entry in enumerate(frame.results.entries)
             if _is_ours(value := entry.item.value())
         ]
-        if [value for _, value in earlier] == [as_text(result) for result in self._results]:
+        if [value for _, value in earlier] == [as_text(one) for one in manifests]:
             return
-        changes = Changes(removed={index for index, _ in earlier}, appended=self._results)
+        changes = Changes(removed={index for index, _ in earlier}, appended=manifests)
         yield from frame.results.splices(changes)
 
 
