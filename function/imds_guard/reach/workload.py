@@ -65,6 +65,12 @@ class Policies:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
         self._reaches: dict[tuple[PolicyType, bool, tuple[int, ...]], Reach] = {}
+        # Where every policy of a namespace selects all pods, its pods have one reach.
+        self._alike = {
+            namespace: all(one.pod_selector == {} for one in policies)
+            for namespace, policies in self._by_namespace.items()
+        }
+        self._reaches_alike: dict[tuple[PolicyType, str | None], Reach] = {}
 
     def __iter__(self) -> Iterator[NetworkPolicy]:
         return iter(self._all)
@@ -84,6 +90,17 @@ class Policies:
 
         Pods that the same policies select have the same object.
         """
+        if not self._alike.get(namespace, True):
+            return self._reach(namespace, labels, direction)
+        known = self._reaches_alike.get((direction, namespace))
+        if known is None:
+            known = self._reach(namespace, labels, direction)
+            self._reaches_alike[direction, namespace] = known
+        return known
+
+    def _reach(
+        self, namespace: str | None, labels: Mapping[str, str], direction: PolicyType
+    ) -> Reach:
         selecting = [p for p in self.selecting(namespace, labels) if direction in p.policy_types]
         # A selector that the API server refuses isolates nothing; its rules count all the same.
         isolated = any(matches(p.pod_selector, labels, unknown=False) for p in selecting)

@@ -109,7 +109,9 @@ class Resource:
     def annotations_hold(self, *words: str) -> bool:
         """False where it is certain, without reading them, that no annotation has such a word."""
         text = self.fields.raw(_ANNOTATIONS)
-        return text is None or b"\\" in text or any(word.encode() in text for word in words)
+        if text is None or b"\\" in text:
+            return True
+        return any(word.encode() in text for word in words)
 
     @property
     def is_local_config(self) -> bool:

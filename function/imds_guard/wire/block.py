@@ -45,8 +45,12 @@ _OPENING = re.compile(
     % {b"end": _LINE_END},
     re.VERBOSE | re.MULTILINE,
 )
-# Where one may stand, by the byte before it.
-_MARK = re.compile(rb"[\"'{\[&*!%@`|>?\t](?<![^ \n\xbf:?-].)")
+_MARKS = b"\"'{[&*!%@`|>?\t"
+# Nearly every quote is closed at the end of its line, so that these are left out at once.
+_CLOSED = {
+    ord('"'): rb"(?![^\"\\\n]*\"[ ]*\r?$)",
+    ord("'"): rb"(?![^'\n]*'[ ]*\r?$)",
+}
 _DEEP = b"\n" + b" " * 200  # MAX_DEPTH levels of one space, or more
 _DASHES = b"- " * 20
 _PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff][^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#]))[^\s:]*)*"
@@ -84,7 +88,7 @@ _FIRST_KEY = re.compile(_KEY)
 
 def suspects(data: bytes) -> list[int]:
     """Offsets at which a value starts that may run over the end of its line, in order."""
-    marks = [mark.start() for mark in _MARK.finditer(data)]
+    marks = (one.start() for mark in _MARKS if mark in data for one in _mark(mark).finditer(data))
     found = [at for at in marks if _OPENING.match(data, at) and _is_first(data, at)]
     for pattern in (_DEEP, _DASHES):
         at = data.find(pattern)
@@ -92,6 +96,16 @@ def suspects(data: bytes) -> list[int]:
             found.append(at)
             at = data.find(pattern, at + len(pattern))
     return sorted(found)
+
+
+@lru_cache(maxsize=len(_MARKS))
+def _mark(mark: int) -> re.Pattern[bytes]:
+    """A byte that may open a value, by itself and the byte before it.
+
+    One pattern for each of them: what starts with one known byte is found fastest.
+    """
+    opening = re.escape(bytes([mark])) + rb"(?<![^ \n\xbf:?-].)" + _CLOSED.get(mark, b"")
+    return re.compile(opening, re.MULTILINE)
 
 
 def _is_first(data: bytes, at: int) -> bool:
@@ -193,6 +207,8 @@ def _entries(data: bytes, start: int, end: int, column: int) -> Iterator[Span]:
 
 
 def _entry(data: bytes, dash_at: int, end: int, column: int) -> Span:
+    if data[dash_at + 1 : dash_at + 2] == b" " and data[dash_at + 2 : dash_at + 3].isalnum():
+        return dash_at + 2, end, column + 2  # as nearly all of them look
     dash = _DASH.match(data, dash_at, end)
     if dash is None:
         raise NotPlain

@@ -26,6 +26,8 @@ _END = rb"(?=[ \r\n]|\Z)"
 _ANY_KEY = rb"[A-Za-z0-9_][\w./-]*"
 # Behind the key of a mapping: the end of its line, and the spaces before the first key below it.
 _BELOW = rb"[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n[ ]*(?:\#[^\n]*)?\r?)*?\n(%s[ ]+)(?=[^ \r\n\#])"
+_MOST_WORDS = 4096
+_words: dict[bytes, str] = {}  # scalars on one line, as they are written
 _SMALL = 600  # bytes; larger values are hardly ever met twice
 
 
@@ -147,8 +149,18 @@ class Fields:
 
     def text(self, name: str) -> str | None:
         """A scalar as text; None where it is absent or null. Raises ShapeError."""
+        if self._match is not None:
+            text = self._match[self._outline.fields[name].group]
+            if text is not None and (known := _words.get(text)) is not None:
+                return known
         held = self.get(name)
-        if held is None or type(held) is str:
+        if held is None:
+            return None
+        if type(held) is str:
+            if self._match is not None and text is not None and b"\n" not in text:
+                if len(_words) >= _MOST_WORDS:
+                    _words.clear()
+                _words[text] = held
             return held
         return scalar_text(self.item, tuple(name.split(".")), held)
 
