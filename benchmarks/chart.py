@@ -8,7 +8,7 @@ from html import escape
 from benchmarks.measure import Runs, What
 
 _WIDTH = 720
-_LABEL = 120  # room for the names, left of the bars
+_LABEL = 150  # room for the names, left of the bars
 _VALUE = 90  # and for the figures, right of them
 _ROW = 30
 _BAR = 18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ import yaml
 from benchmarks import generate
 from benchmarks.chart import chart
 from benchmarks.measure import Failed, Program, Run, Runs, in_turns, measure
+from benchmarks.stages import STAGES
 from tests import clients
 from tests.program import imds_guard
 
@@ -139,3 +141,13 @@ def test_the_function_on_kyaml_writes_the_same_policies(tmp_path: Path) -> None:
     data = "".join(generate.resource_list(100)).encode()
     written = function.run(stdin=data).ok().stdout
     assert policies(listed(written)) == policies(listed(imds_guard(stdin=data).stdout))
+
+
+def test_the_stages_are_those_of_the_function(tmp_path: Path) -> None:
+    data = tmp_path / "list.yaml"
+    data.write_text("".join(generate.resource_list(20)))
+    command = [sys.executable, "-m", "benchmarks.stages", str(data)]
+    done = subprocess.run(command, cwd=clients.ROOT, capture_output=True, check=True)
+    taken = json.loads(done.stdout)
+    assert list(taken) == ["import", *STAGES, "write"]
+    assert min(taken.values()) > 0

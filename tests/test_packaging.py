@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from release import pins
 from tests import clients
 
 ROOT = clients.ROOT
@@ -52,3 +53,21 @@ def test_image_label_carries_the_version() -> None:
     assert project is not None
     assert label is not None
     assert project[1] == label[1]
+
+
+def test_no_weakness_is_known_of_what_is_pinned() -> None:
+    try:
+        assert pins.weaknesses(pins.asked()) == []
+    except pins.NoData as error:
+        pytest.skip(str(error))
+
+
+def test_what_is_known_of_a_pin_is_told() -> None:
+    weakness = {"id": "PYSEC-2020-96", "fix_versions": ["5.4"], "aliases": [], "description": ""}
+    found = {"name": "pyyaml", "version": "5.3", "vulns": [weakness]}
+    none = {"name": "click", "version": "8.0", "vulns": []}
+    lines = pins.weaknesses({"dependencies": [none, found], "fixes": []})
+    assert lines == ["pyyaml 5.3: PYSEC-2020-96 (fixed in 5.4)"]
+    skipped = {"name": "click", "skip_reason": "Dependency not found on PyPI"}
+    with pytest.raises(pins.NoData, match="click"):
+        pins.weaknesses({"dependencies": [skipped, found], "fixes": []})

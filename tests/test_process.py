@@ -138,6 +138,28 @@ def test_signal_while_reading(number: signal.Signals, status: int) -> None:
     assert (process.returncode, stdout, stderr) == (status, b"", b"")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_while_a_file_is_written(number: signal.Signals, app: Path) -> None:
+    out = app.with_name("out.yaml")
+    out.write_text("# what was there\n")
+    program = f"""
+import os, sys
+from imds_guard.__main__ import main
+replace = os.replace
+def cut_short(*paths):
+    os.kill(os.getpid(), {int(number)})
+    replace(*paths)
+os.replace = cut_short
+sys.argv[1:] = ["generate", {str(app)!r}, "-o", {str(out)!r}]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-number, b"")
+    whole = ended("generate", app, stdout=subprocess.PIPE).stdout
+    assert out.read_bytes() == whole
+    assert sorted(path.name for path in app.parent.iterdir()) == ["app.yaml", "out.yaml"]
+
+
 def _wait_until_read(pipe: int) -> None:
     """Until the other process has taken what is in the pipe, and so waits for more."""
     import fcntl

@@ -91,19 +91,27 @@ def _replace_file(path: str, data: bytes) -> None:
 
 
 def _write_anew(target: str, data: bytes) -> None:
+    import signal
+
     folder, name = os.path.split(target)
     new = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-    with open(new, "xb") as file:  # never through what somebody else has put there
-        try:
-            file.write(data)
-            file.close()
-            if os.path.exists(target):
-                os.chmod(new, os.stat(target).st_mode & 0o7777)
-            os.replace(new, target)
-        except BaseException:
-            if os.path.exists(new):
-                os.unlink(new)
-            raise
+    # Whoever ends the process now finds all of the file a moment later, and not two.
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        with open(new, "xb") as file:  # never through what somebody else has put there
+            try:
+                file.write(data)
+                file.close()
+                if os.path.exists(target):
+                    os.chmod(new, os.stat(target).st_mode & 0o7777)
+                os.replace(new, target)
+            except BaseException:
+                if os.path.exists(new):
+                    os.unlink(new)
+                raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _reason(error: OSError) -> str:
