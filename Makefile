@@ -20,7 +20,7 @@ help:
 	@echo 'make demo    see imds-guard at work on the examples'
 	@echo 'make test    lint, types and tests'
 	@echo 'make bench   measure it against its baselines, into docs/ (BENCH_FLAGS=--quick: no page)'
-	@echo 'make fuzz    look for inputs that break a property, for SECONDS=$(SECONDS)'
+	@echo 'make fuzz    look for inputs that break a property, for SECONDS=$(SECONDS), or RUNS='
 	@echo 'make sbom    write the bill of materials to dist/sbom.cdx.json'
 	@echo 'make audit-pins  ask for known weaknesses of what is pinned'
 	@echo 'make image   build the container image $(IMAGE)'
@@ -42,7 +42,7 @@ bench: $(INSTALLED)
 
 # A Python or a system that the fuzzer has no wheel for is told so, by fuzz itself.
 fuzz: $(FUZZ)
-	$(BIN)/python -m fuzz $(SECONDS) $(TARGETS)
+	$(BIN)/python -m fuzz $(if $(RUNS),--runs $(RUNS),--seconds $(SECONDS)) $(TARGETS)
 
 $(FUZZ): $(INSTALLED) requirements-fuzz.txt
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \

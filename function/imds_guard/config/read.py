@@ -22,11 +22,15 @@ def read_config(value: dict[str, Any] | None) -> Config:
         return Config()
     kind = value.get("kind")
     metadata = value.get("metadata") or {}
-    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(metadata, dict):
+        raise ConfigError("must be a mapping", ("metadata",))
+    name = metadata.get("name")
+    if name is not None and not isinstance(name, str):
+        raise ConfigError("must be text", ("metadata", "name"))
     if kind == "ConfigMap":
         # kpt calls the ConfigMap that it makes of command line arguments so.
         name = None if name == "function-input" else name
-        return from_pairs(value.get("data") or {}, str(name or DEFAULT_NAME), ("data",))
+        return from_pairs(value.get("data") or {}, name or DEFAULT_NAME, ("data",))
     if kind != KIND:
         raise ConfigError(f"kind must be {KIND} or ConfigMap", ("kind",))
     version = value.get("apiVersion")
@@ -35,7 +39,7 @@ def read_config(value: dict[str, Any] | None) -> Config:
     for key in value:
         if key not in ("apiVersion", "kind", "metadata", "spec"):
             raise ConfigError(f"unknown field{nearest(key, ['metadata', 'spec'])}", (key,))
-    return Config(name=str(name or DEFAULT_NAME), spec=_spec(value.get("spec"), ("spec",)))
+    return Config(name=name or DEFAULT_NAME, spec=_spec(value.get("spec"), ("spec",)))
 
 
 def from_pairs(

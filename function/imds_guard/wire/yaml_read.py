@@ -44,7 +44,8 @@ def read_yaml(data: bytes) -> Listing:
     if entries:
         # Text that was cut off somewhere is cut off in the last document.
         entries[-1].item.value()
-    return Listing(data, YamlDocuments(data, entries, text.newline))
+    has_null = len(entries) < len(documents)
+    return Listing(data, YamlDocuments(data, entries, text.newline, has_null))
 
 
 def _document_entry(
