@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import generate
 from tests.packages import APP, base_set, imds_guard, names, policies
 
 PROGRAM = str(imds_guard().path)
@@ -270,3 +271,24 @@ def test_no_warning_of_python(command: str) -> None:
     env = {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
     done = ended(*command.split(), input=APP.encode(), stdout=subprocess.PIPE, env=env)
     assert (done.returncode, b"Warning" in done.stderr, b"Traceback" in done.stderr) == (0, 0, 0)
+
+
+def test_a_plain_list_needs_no_parser_and_no_command_line() -> None:
+    """A host starts the function for every build: what it does not need, it does not load."""
+    program = """
+import sys
+from imds_guard.__main__ import main
+try:
+    main()
+except SystemExit as leave:
+    assert not leave.code
+print("loaded", *({"click", "yaml"} & set(sys.modules)), file=sys.stderr)
+"""
+    data = "".join(generate.resource_list(20)).encode()
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=data, capture_output=True, check=True
+    )
+    assert done.stdout.startswith(data)
+    *_, loaded = done.stderr.decode().splitlines()
+    assert "click" not in loaded
+    assert "yaml" not in loaded
