@@ -12,10 +12,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from benchmarks import generate
+from imds_guard import stdio
+from imds_guard.wire import encoding
+from tests import program
 from tests.packages import APP, base_set, imds_guard, names, policies
 
 PROGRAM = str(imds_guard().path)
@@ -143,7 +147,7 @@ def test_signal_while_reading(number: signal.Signals, status: int) -> None:
 def test_signal_while_a_file_is_written(number: signal.Signals, app: Path) -> None:
     out = app.with_name("out.yaml")
     out.write_text("# what was there\n")
-    program = f"""
+    script = f"""
 import os, sys
 from imds_guard.__main__ import main
 replace = os.replace
@@ -154,7 +158,7 @@ os.replace = cut_short
 sys.argv[1:] = ["generate", {str(app)!r}, "-o", {str(out)!r}]
 main()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (-number, b"")
     whole = ended("generate", app, stdout=subprocess.PIPE).stdout
     assert out.read_bytes() == whole
@@ -275,7 +279,7 @@ def test_no_warning_of_python(command: str) -> None:
 
 def test_a_plain_list_needs_no_parser_and_no_command_line() -> None:
     """A host starts the function for every build: what it does not need, it does not load."""
-    program = """
+    script = """
 import sys
 from imds_guard.__main__ import main
 try:
@@ -286,9 +290,19 @@ print("loaded", *({"click", "yaml"} & set(sys.modules)), file=sys.stderr)
 """
     data = "".join(generate.resource_list(20)).encode()
     done = subprocess.run(
-        [sys.executable, "-c", program], input=data, capture_output=True, check=True
+        [sys.executable, "-c", script], input=data, capture_output=True, check=True
     )
     assert done.stdout.startswith(data)
     *_, loaded = done.stderr.decode().splitlines()
     assert "click" not in loaded
     assert "yaml" not in loaded
+
+
+def test_more_input_than_is_read() -> None:
+    with (
+        mock.patch.object(encoding, "MAX_SIZE", len(APP) - 1),
+        mock.patch.object(stdio, "MAX_SIZE", len(APP) - 1),
+    ):
+        done = program.imds_guard(stdin=APP.encode())
+    assert (done.status, done.stdout) == (2, b"")
+    assert done.stderr == "error: the input is larger than 0 MiB; guard it in parts\n"

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import InputError
+from imds_guard.wire import MAX_SIZE, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,11 +19,11 @@ _NO_READER = 128 + 13  # and for SIGPIPE: whoever read stdout has gone
 
 
 def stdin() -> bytes:
-    """All of standard input. Raises InputError where there is none."""
+    """All of standard input, or one byte more than may be read. Raises InputError."""
     if sys.stdin is None:
         raise InputError("standard input is closed; pipe manifests in")
     try:
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(MAX_SIZE + 1)
     except OSError as error:
         raise InputError(f"cannot read standard input: {_reason(error)}") from None
 

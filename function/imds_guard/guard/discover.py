@@ -61,13 +61,14 @@ class Inventory:
             self.next_index[path] = max(self.next_index.get(path, 0), taken)
         if resource.is_local_config:
             return
-        if resource.kind == "Namespace" and resource.group == "":
+        kind = resource.group, resource.kind
+        if kind == ("", "Namespace"):
             group = self._group(resource.address.name, resource)
             group.excluded = resource.annotation(EXCLUDE)
             self.namespace_labels[resource.address.name] = resource.labels
-        elif (resource.group, resource.kind) in _POLICIES:
+        elif kind in _POLICIES:
             self.policies.append(resource)
-        elif (resource.group, resource.kind) in OTHER_KINDS:
+        elif kind in OTHER_KINDS:
             self.other_policies.append(resource)
         elif (found := workload(resource)) is None:
             self.declared.add(resource)

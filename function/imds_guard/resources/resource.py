@@ -38,7 +38,10 @@ class Resource:
     Raises InputError where it has no kind or its metadata is malformed.
     """
 
-    __slots__ = ("_annotations", "address", "entry", "fields", "index", "sequence", "source")
+    __slots__ = (
+        *("_annotations", "address", "entry", "fields", "group"),
+        *("index", "kind", "sequence", "source"),
+    )
 
     def __init__(
         self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
@@ -59,6 +62,8 @@ class Resource:
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version or "", kind, namespace or None, name or "")
+        self.kind = kind
+        self.group = (version or "").rpartition("/")[0]  # empty for the core group
 
     def _kind_by_file(self) -> str | None:
         """kpt hands over a kustomization.yaml too, in which kind may be left out."""
@@ -76,18 +81,9 @@ class Resource:
         return self.entry.item.root()
 
     @property
-    def kind(self) -> str:
-        return self.address.kind
-
-    @property
     def namespace(self) -> str | None:
         """metadata.namespace; None where it has none."""
         return self.address.namespace
-
-    @property
-    def group(self) -> str:
-        """The API group; empty for the core group."""
-        return self.address.api_version.rpartition("/")[0]
 
     @property
     def labels(self) -> dict[str, str]:

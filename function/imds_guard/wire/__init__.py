@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imds_guard.wire import emit
-from imds_guard.wire.encoding import UTF8_BOM, check_text
+from imds_guard.wire.encoding import MAX_SIZE, UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
 from imds_guard.wire.full import Value
 from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
@@ -15,6 +15,7 @@ from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
 from imds_guard.wire.yaml_read import read_yaml
 
 __all__ = [
+    "MAX_SIZE",
     "Changes",
     "Entry",
     "Fields",

@@ -6,6 +6,7 @@ import re
 
 from imds_guard.wire.errors import InputError, place_at
 
+MAX_SIZE = 512 << 20  # bytes; the work takes up to a dozen times as much memory
 UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # YAML 1.1 section 5.1 (c-printable): what libyaml and go-yaml refuse to read.
@@ -16,7 +17,9 @@ _ODD_BREAK = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]|(?!\A)\xef\xbb\x
 
 
 def check_text(data: bytes) -> None:
-    """Raise InputError unless `data` is UTF-8 without control characters."""
+    """Raise InputError unless `data` is UTF-8 without control characters, and no more of it."""
+    if len(data) > MAX_SIZE:
+        raise InputError(f"the input is larger than {MAX_SIZE >> 20} MiB; guard it in parts")
     if data.startswith(_UTF16_OR_32):
         raise InputError("the input is UTF-16 or UTF-32; only UTF-8 is read")
     if not data.isascii():
