@@ -135,6 +135,8 @@ LIST = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"
             1,
             "- kind: |-\n    A\n",
         ),
+        # The text has no last line break, and the scalar before it needs one.
+        ("- text: |\n    a\n- kind: B", 1, "- text: |\n    a\n"),
         # A comment in the column of the entries is not one entry's.
         ("- kind: A\n- kind: B\n# the end\n", 1, "- kind: A\n# the end\n"),
     ],

@@ -25,14 +25,15 @@ _EMPTY_FLOW = re.compile(rb"[ ]*\[[ ]*\]")
 
 def is_resource_list(text: YamlText, document: Document, root: Root | None) -> bool:
     """Whether a document is a ResourceList. Raises InputError."""
-    if root and (kind := root.keys.get("kind")):
+    if root:
         try:
-            if block.read_scalar(text.data, kind) == "ResourceList":
+            kind = root.keys.get("kind")
+            if kind and block.read_scalar(text.data, kind) == "ResourceList":
                 return True
+            if not text.suspect(document.start, document.end):
+                return False
         except NotPlain:
             pass
-    if root and not text.suspect(document.start, document.end):
-        return False
     if b"ResourceList" not in text.data[document.start : document.end]:
         return False
     value = full.value(parse_one(text.data, document.start, document.end, 0))

@@ -105,8 +105,12 @@ class BlockSequence:
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
-            entry = self.entries[index]
-            yield Splice(entry.lead, _line_end(entry.item.data, content_end(entry.item)), b"")
+            entry, data = self.entries[index], self.entries[index].item.data
+            start, end = entry.lead, _line_end(data, content_end(entry.item))
+            if end == len(data):
+                # What comes last then may be a block scalar, whose last line is whole.
+                start = data.index(b"\n", start) + 1
+            yield Splice(start, end, b"")
         for index, manifest in changes.replaced.items():
             item = self.entries[index].item
             yield Splice(item.start, content_end(item), self._text(manifest, item.column))
