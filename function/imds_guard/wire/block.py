@@ -13,12 +13,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from imds_guard.wire.full import NULLS
+from imds_guard.wire.node import NULLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.node import Value
 
 
 class NotPlain(Exception):

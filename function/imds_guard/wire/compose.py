@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from imds_guard.wire.errors import InputError, Place
-from imds_guard.wire.full import MAX_DEPTH, MERGE, NULLS, Node, UndefinedAlias, counted, key_text
+from imds_guard.wire.node import MAX_DEPTH, MERGE, NULLS, Node, UndefinedAlias, counted, key_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imds_guard.wire import emit, full
 from imds_guard.wire.errors import InputError
+from imds_guard.wire.results import RESULT_OWNER
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from imds_guard.wire.item import Item
     from imds_guard.wire.results import Result
-
-RESULT_OWNER = ("function", "imds-guard")
-"""The tag by which results of an earlier run of ours are known."""
 
 
 @dataclass(slots=True, eq=False)

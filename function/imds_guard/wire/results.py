@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from imds_guard.wire.listing import RESULT_OWNER
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RESULT_OWNER = ("function", "imds-guard")
+"""The tag by which results of an earlier run of ours are known."""
 Severity = Literal["error", "warning", "info"]
 
 
