@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from imds_guard.config import ConfigError
@@ -45,7 +46,8 @@ def program() -> NoReturn:
         status = leave.code
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.flush()
+            with suppress(OSError):  # what had to be written is out; a reader may have left
+                stream.flush()
     os._exit(status if isinstance(status, int) else 0)
 
 
