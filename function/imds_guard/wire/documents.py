@@ -19,7 +19,7 @@ class YamlDocuments:
     data: bytes
     entries: list[Entry]
     newline: str = "\n"
-    has_null: bool = False  # a document besides the entries that says null
+    has_more: bool = False  # documents that say nothing, besides the entries
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
@@ -39,7 +39,7 @@ class YamlDocuments:
             # Nothing but comments may stand before the first document, so it needs no marker.
             marker = f"---{self.newline}".encode()
             lead = b"" if complete else self.newline.encode()
-            kept = self.has_null or len(self.entries) > len(changes.removed)
+            kept = self.has_more or len(self.entries) > len(changes.removed)
             written: emit.Written = {}
             parts = [self._text(manifest, 0, written) for manifest in changes.appended]
             line_break = self.newline.encode()

@@ -44,8 +44,8 @@ def read_yaml(data: bytes) -> Listing:
     if entries:
         # Text that was cut off somewhere is cut off in the last document.
         entries[-1].item.value()
-    has_null = len(entries) < len(documents)
-    return Listing(data, YamlDocuments(data, entries, text.newline, has_null))
+    has_more = len(entries) < len(documents) or (not entries and text.has_markers)
+    return Listing(data, YamlDocuments(data, entries, text.newline, has_more))
 
 
 def _document_entry(

@@ -87,6 +87,11 @@ class YamlText:
         found.append(Document(lead, start, len(self.data), on_marker_line, None))
         return [one for one in found if not self._is_empty(one)]
 
+    @property
+    def has_markers(self) -> bool:
+        """Whether a document is begun or ended by a marker, were it an empty one."""
+        return next(self._markers(), None) is not None
+
     def _markers(self) -> Iterator[re.Match[bytes]]:
         start = len(UTF8_BOM) if self.data.startswith(UTF8_BOM) else 0
         if first := _FIRST_MARKER.match(self.data, start):
