@@ -153,3 +153,15 @@ def test_a_block_scalar_at_the_end_of_an_item_is_whole() -> None:
     first = items_of(read(text.encode()))[0]
     assert first.root().get("data") == {"text": "a\n"}
     assert first.value()["data"] == {"text": "a\n"}
+
+
+@pytest.mark.parametrize("before", range(65530, 65540))
+def test_text_is_checked_in_parts_without_a_seam(before: int) -> None:
+    text = "# " + "a" * before + "é\nkind: A\n"
+    assert items_of(read(text.encode()))[0].value() == {"kind": "A"}
+    with pytest.raises(InputError, match=r"invalid UTF-8 \(byte 0xff\)"):
+        read(text.encode() + b"# \xff\n")
+    with pytest.raises(InputError, match="a NUL byte"):
+        read(text.encode() + b"# \0\n")
+    with pytest.raises(InputError, match="invalid UTF-8"):
+        read(text.encode() + "# é".encode()[:-1])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 
 from imds_guard.wire.errors import InputError, place_at
 
 MAX_SIZE = 512 << 20  # bytes; the work takes up to a dozen times as much memory
+_PART = 1 << 16
 UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # YAML 1.1 section 5.1 (c-printable): what libyaml and go-yaml refuse to read.
@@ -22,17 +24,34 @@ def check_text(data: bytes) -> None:
         raise InputError(f"the input is larger than {MAX_SIZE >> 20} MiB; guard it in parts")
     if data.startswith(_UTF16_OR_32):
         raise InputError("the input is UTF-16 or UTF-32; only UTF-8 is read")
-    if not data.isascii():
+    decoder = getincrementaldecoder("utf-8")()
+    is_ascii = data.isascii()
+    # In parts, so that it does not take as much memory again.
+    for start in range(0, len(data), _PART):
+        part = data[start : start + _PART]
         try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            where = place_at(data, error.start)
-            raise InputError(f"invalid UTF-8 (byte 0x{data[error.start]:02x})", where) from None
-    if len(data.translate(None, _CONTROL)) != len(data):
-        at = min(found for code in _CONTROL if (found := data.find(code)) >= 0)
-        code = data[at]
-        name = "a NUL byte" if code == 0 else f"the control character 0x{code:02x}"
-        raise InputError(f"{name} cannot stand in YAML or JSON", place_at(data, at))
+            if not is_ascii:
+                decoder.decode(part, final=start + _PART >= len(data))
+        except UnicodeDecodeError:
+            raise _not_utf8(data) from None
+        if len(part.translate(None, _CONTROL)) != len(part):
+            raise _control(data)
+
+
+def _not_utf8(data: bytes) -> InputError:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        where = place_at(data, error.start)
+        return InputError(f"invalid UTF-8 (byte 0x{data[error.start]:02x})", where)
+    raise AssertionError("what is malformed in parts is malformed as a whole")
+
+
+def _control(data: bytes) -> InputError:
+    at = min(found for code in _CONTROL if (found := data.find(code)) >= 0)
+    code = data[at]
+    name = "a NUL byte" if code == 0 else f"the control character 0x{code:02x}"
+    return InputError(f"{name} cannot stand in YAML or JSON", place_at(data, at))
 
 
 def has_odd_breaks(data: bytes) -> bool:
