@@ -31,7 +31,8 @@ class ItemEditor:
     def change_entries(self, path: Path, changes: Changes) -> Iterator[Splice]:
         """Replace, remove and append entries of the sequence at `path`."""
         key, node = self._find(path)
-        sequence = self._marks.sequence(key, node, str(path[-1]), self._newline)
+        _, holder = self._find(path[:-1])
+        sequence = self._marks.sequence(key, node, str(path[-1]), self._newline, braces=holder.flow)
         yield from sequence.splices(changes)
 
     def add_key(self, path: Path, key: str, value: Any) -> Splice:

@@ -39,10 +39,18 @@ class Marks:
         start, end = self.byte(node.start), self.byte(node.end)
         return Item(self.data, start, end, node.column, field=field, load=lambda: full.value(node))
 
-    def sequence(self, key: Node, node: Node, field: str, newline: str) -> Sequence:
-        """A sequence node, or a null, as a sequence of items. Raises InputError."""
+    def sequence(
+        self, key: Node, node: Node, field: str, newline: str, *, braces: bool
+    ) -> Sequence:
+        """A sequence node, or a null, as a sequence of items. Raises InputError.
+
+        `braces`: the key stands between them.
+        """
         if node.kind != "sequence" and full.value(node) is not None:
             raise InputError(f"{field} must be a list", place_at(self.data, self.byte(node.start)))
+        if braces and not node.flow:
+            message = f"{field} has to be written as a list here, were it an empty one: []"
+            raise InputError(message, place_at(self.data, self.byte(node.start)))
         items = [self.item(held, f"{field}[{index}]") for index, held in enumerate(node.items)]
         if node.flow:
             entries = [Entry(item, item.start, item.end, flow=True) for item in items]

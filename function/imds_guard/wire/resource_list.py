@@ -129,7 +129,7 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
         full.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
     }
     sequences = {
-        name: marks.sequence(*keys[name], name, text.newline)
+        name: marks.sequence(*keys[name], name, text.newline, braces=node.flow)
         for name in ("items", "results")
         if name in keys
     }
@@ -163,4 +163,4 @@ def nested_sequence(item: Item, key: str) -> Sequence | None:
     keys = {full.key_text(name): at for at, name in enumerate(node.keys)}
     at = keys[key]
     marks = Marks(item.data, item.start, item.end, item.column)
-    return marks.sequence(node.keys[at], node.items[at], field, newline)
+    return marks.sequence(node.keys[at], node.items[at], field, newline, braces=node.flow)
