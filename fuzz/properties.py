@@ -11,13 +11,14 @@ from typing import Any
 
 from imds_guard.config import Config, ConfigError
 from imds_guard.guard import config_in, run
-from imds_guard.resources.fields import RESOURCE
+from imds_guard.resources.fields import CRON_JOB, RESOURCE
 from imds_guard.wire import (
     Fields,
     InputError,
     Item,
     Listing,
     Mapping,
+    Outline,
     ShapeError,
     as_text,
     full,
@@ -130,13 +131,18 @@ def on_demand(mapping: Mapping) -> dict[str, Any]:
 
 def check_fields(item: Item, value: Any) -> None:
     """The fields that views read, found in one pass, are those of the whole."""
-    fields = Fields(item, RESOURCE)
-    for path in RESOURCE.fields:
+    for outline in (RESOURCE, CRON_JOB):
+        _check_outline(item, value, outline)
+
+
+def _check_outline(item: Item, value: Any, outline: Outline) -> None:
+    fields = Fields(item, outline)
+    for path in outline.fields:
         try:
             wanted = _at(value, path)
         except TypeError:
             continue  # what holds it is no mapping: an error that the views leave to others
-        if not RESOURCE.fields[path].indent:
+        if not outline.fields[path].indent:
             assert as_text(fields.get(path)) == wanted, f"{path} means something else"
         assert fields.has(path) == (wanted is not None)
         assert fields.may_have(path) or wanted is None

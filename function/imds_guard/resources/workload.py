@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.resources.fields import CONTAINER, JOB_TEMPLATE, POD, TEMPLATE
+from imds_guard.resources.fields import CONTAINER, CRON_JOB, JOB, JOB_TEMPLATE, POD, TEMPLATE
 from imds_guard.resources.resource import strings
 from imds_guard.wire import Fields, ShapeError
 
@@ -52,12 +52,12 @@ class Workload:
 
     __slots__ = ("_fields", "_named_ports", "_pod", "pod_labels", "resource")
 
-    def __init__(self, resource: Resource, pod: PodFields) -> None:
+    def __init__(self, resource: Resource, fields: Fields, pod: PodFields) -> None:
         self.resource = resource
-        self._fields = resource.fields
+        self._fields = fields
         self._pod = pod
         self._named_ports: dict[tuple[Protocol, str], int] | None = None
-        labels = strings(self._fields.get(pod.labels))
+        labels = strings(fields.get(pod.labels))
         if not _CONTROLLER_LABELS.isdisjoint(labels):
             labels = {k: v for k, v in labels.items() if k not in _CONTROLLER_LABELS}
         if resource.group == "serving.knative.dev":
@@ -140,18 +140,25 @@ def workload(resource: Resource) -> Workload | None:
     Raises InputError where a kind that does has a malformed template.
     """
     pod = _KNOWN.get((resource.group, resource.kind))
-    fields = resource.fields
     if pod is not None:
-        return Workload(resource, pod) if not pod.template or fields.has(pod.template) else None
-    if not fields.may_have("spec"):
-        return None
+        fields = _fields(resource, pod)
+        if pod.template and not fields.has(pod.template):
+            return None
+        return Workload(resource, fields, pod)
     try:
-        for pod in (TEMPLATE, JOB_TEMPLATE):
+        for pod, holder in ((TEMPLATE, TEMPLATE.template), (JOB_TEMPLATE, JOB)):
+            if not resource.fields.may_have(holder):
+                continue
+            fields = _fields(resource, pod)
             if fields.has(pod.containers):
-                return Workload(resource, pod)
+                return Workload(resource, fields, pod)
     except ShapeError:
         pass  # a kind of its own, whose spec means something else
     return None
+
+
+def _fields(resource: Resource, pod: PodFields) -> Fields:
+    return Fields(resource.item, CRON_JOB) if pod is JOB_TEMPLATE else resource.fields
 
 
 def _item(value: Value, key: str) -> Any:
