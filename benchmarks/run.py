@@ -191,11 +191,15 @@ class Bench:
                 for name, text in says.items()
             ),
         )
+        done = subprocess.run([*command, "--calls"], cwd=ROOT, capture_output=True, check=True)
+        calls = json.loads(done.stdout)
+        count = self.options.resources
         self.report.say(
-            f"Inside one process, {whole:.2f} s; what a process costs besides is not in it. "
-            "What bounds it is Python: a resource passes some forty calls of a few hundred "
-            "nanoseconds, and each of its lines one step of a regular expression. No stage stands "
-            "out any more, so that only a part in another language would change the order of it.",
+            f"Inside one process, {whole:.2f} s; the start of the interpreter and its end are not",
+            f"in it. For each resource {calls['call'] / count:.0f} functions of Python are called "
+            f"and {calls['c_call'] / count:.0f} of C, and each of",
+            "its lines takes one step of a regular expression. That is what bounds it: no stage",
+            "stands out, so that only a part in another language would change the order of it.",
             "",
         )
 

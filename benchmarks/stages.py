@@ -1,6 +1,9 @@
-"""How long each stage of the function takes: `python -m benchmarks.stages LIST`, as JSON.
+"""Where the function's time goes, as JSON.
 
-In seconds of wall time. Each stage is the very function that the program calls for it, so that
+python -m benchmarks.stages LIST          the seconds of wall time that each stage takes
+python -m benchmarks.stages LIST --calls  how many functions are called, of Python and of C
+
+Each stage is the very function that the program calls for it, so that
 nothing here can do it otherwise.
 """
 
@@ -34,15 +37,39 @@ def main() -> None:
     # Here, so that what measures can import STAGES and stay small.
     importlib.import_module("imds_guard.__main__")
     function = importlib.import_module("imds_guard.guard.function")
-    taken = {"import": time.perf_counter() - started}
+    imported = time.perf_counter() - started
+    if "--calls" in sys.argv:
+        found = _calls(function, data)
+    else:
+        found = {"import": imported, **_seconds(function, data)}
+    json.dump(found, sys.stdout)
+
+
+def _seconds(function: Any, data: bytes) -> dict[str, float]:
+    taken: dict[str, float] = {}
     for name in STAGES:
         setattr(function, name, _timed(name, getattr(function, name), taken))
     started = time.perf_counter()
+    _run(function, data)
+    return {**taken, "write": time.perf_counter() - started - sum(taken.values())}
+
+
+def _calls(function: Any, data: bytes) -> dict[str, float]:
+    found = {"call": 0.0, "c_call": 0.0}
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        if event in found:
+            found[event] += 1
+
+    sys.setprofile(count)
+    _run(function, data)
+    sys.setprofile(None)
+    return found
+
+
+def _run(function: Any, data: bytes) -> None:
     for chunk in function.run(data).chunks:
         len(chunk)
-    total = time.perf_counter() - started
-    taken["write"] = total - sum(taken[name] for name in STAGES)
-    json.dump(taken, sys.stdout)
 
 
 def _timed(name: str, stage: Callable[..., Any], taken: dict[str, float]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ since what follows a repetition is always optional; where the text has another s
 from __future__ import annotations
 
 import re
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from imds_guard.wire.block import Span
     from imds_guard.wire.full import Value
 
-_ASIDE = rb"[ ]*(?:\#|\r?$)"  # of a line: blank, or a comment
+# From Python 3.11 on a repetition can say that it never goes back: it need not note where to.
+_FIRM = b"+" if sys.version_info >= (3, 11) else b""
+# A line of a value: deeper than its key, or a sequence's in the same column, or blank or a comment.
+_LINE = rb"\n(?:%%s[ -]|[ ]*%s(?=[\#\r\n]|\Z)).*%s" % (_FIRM, _FIRM)
+_VALUE = rb".*%s(?:%s)*%s" % (_FIRM, _LINE, _FIRM)
 _END = rb"(?=[ \r\n]|\Z)"
 _ANY_KEY = rb"[A-Za-z0-9_][\w./-]*"
 # Behind the key of a mapping: the end of its line, and the spaces before the first key below it.
@@ -89,7 +94,7 @@ class Outline:
 
     def _fields(self, node: _Node, indent: bytes) -> bytes:
         """The keys of a mapping, from the first one on; `indent` matches what stands before it."""
-        value = rb".*(?:\n(?:%s\ |%s|%s-%s).*)*" % (indent, _ASIDE, indent, _END)
+        value = _VALUE % indent
         fields = []
         for key, child in node.keys.items():
             once = b"".join(b"(?(%d)(?!))" % n for n in (child.indent, child.group) if n)
