@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARKER = re.compile(rb"\n(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _FIRST_MARKER = re.compile(rb"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_DIRECTIVE = re.compile(rb"^%", re.MULTILINE)
 _NOTHING = re.compile(rb"(?:[ ]*(?:#[^\n]*|%[^\n]*)?\r?(?:\n|\Z))*\Z")
 _REST_OF_MARKER_LINE = re.compile(rb"[ ]*(?:[ ]#[^\n]*)?\r?(?:\n|\Z)")
 _ROOT = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*([ ]*)(?=[^ \r\n#])")
@@ -37,8 +38,8 @@ class Root(NamedTuple):
 class Document(NamedTuple):
     """A document of a stream: from its marker (`lead`) or its body (`start`) to the next marker.
 
-    `stub` is what has to stay in its place, where a `...` follows: that needs a document, were it
-    an empty one. `lead` is then the body's start, and the marker stays.
+    `stub` is what has to stay in its place. Where a `...` follows, that needs a document, were it
+    an empty one; directives before a marker need the marker. `lead` is then the body's start.
     """
 
     lead: int
@@ -53,6 +54,7 @@ class YamlText:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.directives = b"\n%" in data or data.startswith((b"%", UTF8_BOM + b"%"))
         self.odd = has_odd_breaks(data)
         self.suspects = block.suspects(data)
         self.newline = "\r\n" if data[: data.find(b"\n") + 1].endswith(b"\r\n") else "\n"
@@ -67,25 +69,33 @@ class YamlText:
         found = []
         lead = start = len(UTF8_BOM) if self.data.startswith(UTF8_BOM) else 0
         opening = b""
-        on_marker_line = False
+        on_marker_line = directed = False
         for marker in self._markers():
             at = marker.start() + (marker[0][:1] == b"\n")
             ending = self.data[at : at + 3]
-            stub = None
+            stub = b"\n" if directed and on_marker_line else None
             if ending == b"...":
                 stub = b"\n" if on_marker_line else b"" if opening == b"---" else b"---\n"
                 lead = start
             found.append(Document(lead, start, at, on_marker_line, stub))
+            directed = self._has_directive(start, at)
             lead, start, opening = at, marker.end(), ending
             # With odd line breaks, what looks like a comment may hold the document.
             rest = None if self.odd else _REST_OF_MARKER_LINE.match(self.data, start)
             on_marker_line = rest is None
             if rest:
                 start = rest.end()
-            if opening == b"...":
+            if opening == b"..." or directed:
                 lead = start
-        found.append(Document(lead, start, len(self.data), on_marker_line, None))
+        stub = b"\n" if directed and on_marker_line else None
+        found.append(Document(lead, start, len(self.data), on_marker_line, stub))
         return [one for one in found if not self._is_empty(one)]
+
+    def _has_directive(self, start: int, end: int) -> bool:
+        """Whether directives stand there, which need the marker behind them."""
+        if not self.directives or not _DIRECTIVE.search(self.data, start, end):
+            return False
+        return _NOTHING.match(self.data, start, end) is not None
 
     @property
     def has_markers(self) -> bool:
