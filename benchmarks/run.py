@@ -1,6 +1,6 @@
 """Measure imds-guard against a function on kyaml, PyYAML and `cat`, on the same lists.
 
-python -m benchmarks.run --write docs   what `make bench` does: about seven minutes
+python -m benchmarks.run --write docs   what `make bench` does: about nine minutes
 python -m benchmarks.run --quick        the short version
 python -m benchmarks.run --quick --packages deploy/ charts/
 """
@@ -409,7 +409,7 @@ def _page(report: Report, machine: Sequence[str]) -> str:
             "## How to run it",
             "",
             "```sh",
-            "make bench                                          # this page; about seven minutes",
+            "make bench                                          # this page; about nine minutes",
             "make bench BENCH_FLAGS=--quick                      # two short turns; no page",
             "make bench BENCH_FLAGS='--quick --packages deploy/' # packages of your own as well",
             "```",
@@ -427,7 +427,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resources", type=int, metavar="N", help="of the list; 10,000")
     parser.add_argument("--runs", type=int, metavar="N", help="turns measured; 5, or 2 if quick")
     parser.add_argument(
-        "--seconds", type=float, default=180, metavar="N", help="no new turn of a part after; 180"
+        "--seconds", type=float, default=240, metavar="N", help="no new turn of a part after; 240"
     )
     parser.add_argument("--packages", nargs="+", metavar="PATH", help="measure these as well")
     parser.add_argument("--without-go", action="store_true", help="leave kyaml out")
