@@ -126,13 +126,22 @@ def test_nobody_reads_stdout(command: str, app: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def hears(number: signal.Signals) -> None:
+    """Take back that what runs the tests ignores the signal, as a shell's background jobs do."""
+    signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "number, status", [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)]
 )
 def test_signal_while_reading(number: signal.Signals, status: int) -> None:
     reader, writer = os.pipe()
     process = subprocess.Popen(
-        [PROGRAM], stdin=reader, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [PROGRAM],
+        stdin=reader,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: hears(number),  # noqa: PLW1509 - this process has one thread
     )
     os.write(writer, b"kind: ")
     _wait_until_read(reader)
@@ -158,7 +167,12 @@ os.replace = cut_short
 sys.argv[1:] = ["generate", {str(app)!r}, "-o", {str(out)!r}]
 main()
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        preexec_fn=lambda: hears(number),
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (-number, b"")
     whole = ended("generate", app, stdout=subprocess.PIPE).stdout
     assert out.read_bytes() == whole

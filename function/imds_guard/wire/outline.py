@@ -10,7 +10,6 @@ since what follows a repetition is always optional; where the text has another s
 from __future__ import annotations
 
 import re
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,11 +21,9 @@ if TYPE_CHECKING:
     from imds_guard.wire.block import Span
     from imds_guard.wire.full import Value
 
-# From Python 3.11 on a repetition can say that it never goes back: it need not note where to.
-_FIRM = b"+" if sys.version_info >= (3, 11) else b""
-# A line of a value: deeper than its key, or a sequence's in the same column, or blank or a comment.
-_LINE = rb"\n(?:%%s[ -]|[ ]*%s(?=[\#\r\n]|\Z)).*%s" % (_FIRM, _FIRM)
-_VALUE = rb".*%s(?:%s)*%s" % (_FIRM, _LINE, _FIRM)
+# The rest of a key's line, and every line that is deeper, or a sequence's in the same column, or
+# blank or a comment. Never possessive: before Python 3.11.5 such repetitions match wrongly.
+_VALUE = rb".*(?:\n(?:%s[ -]|[ ]*(?=[\#\r\n]|\Z)).*)*"
 _END = rb"(?=[ \r\n]|\Z)"
 _ANY_KEY = rb"[A-Za-z0-9_][\w./-]*"
 # Behind the key of a mapping: the end of its line, and the spaces before the first key below it.
