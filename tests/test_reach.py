@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from imds_guard.reach.addresses import network
 from imds_guard.reach.rules import pod
+from imds_guard.reach.selectors import matches
 from imds_guard.reach.workload import Policies
 from imds_guard.resources import Address
 from imds_guard.resources.network_policy import NetworkPolicy, Protocol, network_policy
@@ -66,3 +67,23 @@ def test_pods(
         )
         expected = passes(values, namespace, own, packet)
         assert reach.to_pod(other, protocol, port) == expected  # type: ignore[arg-type]
+
+
+def test_rules_that_an_alias_gives_to_both_directions() -> None:
+    """One list object, but `from` says nothing in an egress rule, nor `to` in an ingress rule."""
+    rules = [{"from": [{"podSelector": {"matchLabels": {"a": "b"}}}]}]
+    spec = {"podSelector": {}, "ingress": rules, "egress": rules}
+    policy = network_policy({"spec": spec}, Address("v1", "NetworkPolicy", "shop", "both"))
+    assert [rule.field for rule in policy.egress] == ["spec.egress[0]"]
+    assert [rule.field for rule in policy.ingress] == ["spec.ingress[0]"]
+    reach = Policies([policy]).reach("shop", {}, "Ingress")
+    assert reach.to_pod(pod("shop", {"a": "b"}), "TCP", 80)
+    assert not reach.to_pod(pod("shop", {"a": "c"}), "TCP", 80)
+    assert Policies([policy]).reach("shop", {}, "Egress").to_pod(pod("x", {}), "TCP", 80)
+
+
+def test_a_selector_whose_value_is_null_means_the_empty_one() -> None:
+    selector = {"matchLabels": {"a": None}}
+    assert matches(selector, {"a": ""})
+    assert not matches(selector, {})
+    assert not matches(selector, {"a": "b"})

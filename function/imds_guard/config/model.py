@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
@@ -159,8 +160,9 @@ class Spec(Model):
         return self
 
 
-class Config(NamedTuple):
+@dataclass(frozen=True)
+class Config:
     """A functionConfig: its name, by which its policies are known as its own, and its spec."""
 
     name: str = DEFAULT_NAME
-    spec: Spec = Spec.model_construct()  # all defaults: nothing to check
+    spec: Spec = field(default_factory=Spec.model_construct)  # defaults: nothing to check

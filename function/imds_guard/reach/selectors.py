@@ -24,6 +24,9 @@ def matches(selector: Any, labels: Mapping[str, str], *, unknown: bool = True) -
     wanted = selector.get("matchLabels") or {}
     if not isinstance(wanted, dict):
         return unknown
+    if None in wanted.values():
+        # The API reads a null as the text that is empty.
+        wanted = {key: "" if value is None else value for key, value in wanted.items()}
     if not wanted.items() <= labels.items():
         return False
     expressions = selector.get("matchExpressions") or []

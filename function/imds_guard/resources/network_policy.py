@@ -78,8 +78,11 @@ class NetworkPolicy(NamedTuple):
         return self.address.namespace
 
 
-Known = dict[int, "tuple[Value, tuple[PolicyRule, ...]]"]
-"""Lists of rules that have been read, by their identity, with what they say."""
+Known = dict[tuple[int, str], "tuple[Value, tuple[PolicyRule, ...]]"]
+"""Lists of rules that have been read, by their identity and direction, with what they say.
+
+By direction too: an alias may make one list the ingress and the egress of a policy.
+"""
 
 
 def network_policy(
@@ -117,9 +120,10 @@ def _policy_types(value: Value, egress: tuple[PolicyRule, ...]) -> frozenset[Pol
 def _known_rules(value: Value, name: str, peers: str, known: Known) -> tuple[PolicyRule, ...]:
     if not isinstance(value, list) or not value:
         return ()
-    if id(value) not in known:
-        known[id(value)] = value, _rules(value, name, peers)
-    return known[id(value)][1]
+    key = id(value), name
+    if key not in known:
+        known[key] = value, _rules(value, name, peers)
+    return known[key][1]
 
 
 def _rules(value: list[Value], name: str, peers: str) -> tuple[PolicyRule, ...]:
