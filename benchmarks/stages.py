@@ -24,8 +24,8 @@ STAGES = {
     "discover": "namespaces, workloads, Services",
     "plan": "the policies, and the traffic that is declared",
     "reconcile": "what changes",
-    "scene_of": "what the audit looks at",
-    "prove": "the audit",
+    "context_of": "what the audit looks at",
+    "verify": "the audit",
 }
 
 

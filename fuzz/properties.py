@@ -11,7 +11,7 @@ from typing import Any
 
 from imds_guard.config import Config, ConfigError
 from imds_guard.guard import config_in, run
-from imds_guard.resources.fields import CRON_JOB, RESOURCE
+from imds_guard.resources.fields import JOB_TEMPLATE, RESOURCE, outline_of
 from imds_guard.wire import (
     Fields,
     InputError,
@@ -21,7 +21,7 @@ from imds_guard.wire import (
     Outline,
     ShapeError,
     as_text,
-    full,
+    parser,
     read,
 )
 
@@ -131,7 +131,7 @@ def on_demand(mapping: Mapping) -> dict[str, Any]:
 
 def check_fields(item: Item, value: Any) -> None:
     """The fields that views read, found in one pass, are those of the whole."""
-    for outline in (RESOURCE, CRON_JOB):
+    for outline in (RESOURCE, outline_of(JOB_TEMPLATE)):
         _check_outline(item, value, outline)
 
 
@@ -178,7 +178,7 @@ def _parsed(data: bytes) -> list[Any] | None:
 
 def _yaml_documents(data: bytes) -> list[Any] | None:
     try:
-        return [full.value(node) for node in full.documents(data.decode())]
+        return [parser.value(node) for node in parser.documents(data.decode())]
     except InputError:
         return None
 

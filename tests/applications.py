@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from imds_guard.audit import AuditReport, Scene
+from imds_guard.audit import AuditReport, Context
 from imds_guard.config import Config, read_config
 from imds_guard.guard import run
-from imds_guard.guard.examine import examine
+from imds_guard.guard.verify import examine
 from imds_guard.resources import resources
 from imds_guard.wire import Result, read
 
@@ -71,6 +71,6 @@ def guarded(data: bytes, with_config: Config) -> tuple[bytes, list[Result]]:
     return b"".join(outcome.chunks), outcome.results
 
 
-def audited(data: bytes, with_config: Config) -> tuple[Scene, AuditReport]:
+def audited(data: bytes, with_config: Config) -> tuple[Context, AuditReport]:
     """What an audit makes of the resources as they stand."""
     return examine(resources(read(data)), with_config)

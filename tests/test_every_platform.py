@@ -13,12 +13,13 @@ import pytest
 
 from imds_guard.config import read_config
 from imds_guard.platforms import CNIS, PLATFORMS
-from imds_guard.policies import Settings, Target, base_policies, settings
+from imds_guard.policies import Target, policies_of
 from imds_guard.reach.addresses import network
-from imds_guard.reach.rules import pod
-from imds_guard.reach.workload import Policies, Reach
-from imds_guard.resources import Address
-from imds_guard.resources.network_policy import network_policy
+from imds_guard.reach.grants import pod
+from imds_guard.reach.network_policies import NetworkPolicies, Reach
+from imds_guard.resources import Address, Policy
+from imds_guard.resources.network_policy import read_network_policy
+from imds_guard.settings import Settings, settings_of
 from imds_guard.wire import as_text
 from tests.kubernetes_rules import violations
 
@@ -47,13 +48,13 @@ def resolved(
         "podIdentity": identity,
     }
     api = {"apiVersion": "imds-guard.dev/v1alpha1", "kind": "ImdsGuard"}
-    return settings(read_config({**api, "spec": spec}))
+    return settings_of(read_config({**api, "spec": spec}))
 
 
 def reach_of(manifests: list[dict[str, Any]]) -> Reach:
     address = Address("networking.k8s.io/v1", "NetworkPolicy", "shop", "any")
-    views = [network_policy(as_text(one), address) for one in manifests]
-    return Policies(views).reach("shop", {"a": "b"}, "Egress")
+    views = [read_network_policy(Policy(address, value=as_text(one))) for one in manifests]
+    return NetworkPolicies(views).reach("shop", {"a": "b"}, "Egress")
 
 
 @pytest.mark.parametrize("cni", ["", *CNIS])
@@ -61,7 +62,7 @@ def reach_of(manifests: list[dict[str, Any]]) -> Reach:
 def test_opens_what_it_should(platform: str, cni: str) -> None:
     for egress, block, families, scope, identity in CONFIGURATIONS:
         found = resolved(platform, cni, egress, block, families, identity)
-        manifests = list(base_policies(found, TARGETS[scope]))
+        manifests = list(policies_of(found, TARGETS[scope]))
         ours = [one for one in manifests if one["kind"] == "NetworkPolicy"]
         assert [fault for one in ours for fault in violations(one)] == []
 

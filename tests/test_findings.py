@@ -24,7 +24,7 @@ import yaml
 from imds_guard.audit import AuditReport
 from imds_guard.config import Config
 from imds_guard.guard import config_in
-from imds_guard.guard.examine import examine
+from imds_guard.guard.verify import examine
 from imds_guard.resources import resources
 from imds_guard.wire import Result, as_text, read
 from tests.kubernetes_rules import violations

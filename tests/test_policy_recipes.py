@@ -12,7 +12,7 @@ import pytest
 
 from imds_guard.audit import AuditReport
 from imds_guard.config import Config
-from imds_guard.guard.examine import examine
+from imds_guard.guard.verify import examine
 from imds_guard.resources import resources
 from imds_guard.wire import read
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imds_guard.reach.addresses import network
-from imds_guard.reach.rules import pod
+from imds_guard.reach.grants import pod
+from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.reach.selectors import matches
-from imds_guard.reach.workload import Policies
-from imds_guard.resources import Address
-from imds_guard.resources.network_policy import NetworkPolicy, Protocol, network_policy
+from imds_guard.resources import Address, Policy
+from imds_guard.resources.network_policy import NetworkPolicy, Protocol, read_network_policy
 from imds_guard.wire import as_text
 from tests.packets import Packet, passes
 from tests.policy_sets import ADDRESSES, NAMESPACES, PORTS, PROTOCOLS, labels, policy_sets
@@ -30,7 +30,7 @@ def view(value: dict[str, Any]) -> NetworkPolicy:
     """The policy as it is read: every scalar is text."""
     metadata = value["metadata"]
     address = Address(value["apiVersion"], "NetworkPolicy", metadata["namespace"], "any")
-    return network_policy(as_text(value), address)
+    return read_network_policy(Policy(address, value=as_text(value)))
 
 
 @thorough
@@ -38,7 +38,7 @@ def view(value: dict[str, Any]) -> NetworkPolicy:
 def test_addresses(
     values: list[dict[str, Any]], namespace: str, own: dict[str, str], random: Any
 ) -> None:
-    reach = Policies(map(view, values)).reach(namespace, own, "Egress")
+    reach = NetworkPolicies(map(view, values)).reach(namespace, own, "Egress")
     for _ in range(30):
         protocol, port = random.choice(PROTOCOLS), random.choice(PORTS)
         address = random.choice(ADDRESSES)
@@ -58,7 +58,7 @@ def test_pods(
     namespace: str,
     other_namespace: str,
 ) -> None:
-    reach = Policies(map(view, values)).reach(namespace, own, "Egress")
+    reach = NetworkPolicies(map(view, values)).reach(namespace, own, "Egress")
     other = pod(other_namespace, others, {}, NAMED)
     named = tuple((protocol, name, number) for (protocol, name), number in NAMED.items())
     for protocol, port in (("TCP", 80), ("TCP", 8080), ("UDP", 53), ("SCTP", 443)):
@@ -73,13 +73,14 @@ def test_rules_that_an_alias_gives_to_both_directions() -> None:
     """One list object, but `from` says nothing in an egress rule, nor `to` in an ingress rule."""
     rules = [{"from": [{"podSelector": {"matchLabels": {"a": "b"}}}]}]
     spec = {"podSelector": {}, "ingress": rules, "egress": rules}
-    policy = network_policy({"spec": spec}, Address("v1", "NetworkPolicy", "shop", "both"))
+    address = Address("v1", "NetworkPolicy", "shop", "both")
+    policy = read_network_policy(Policy(address, value={"spec": spec}))
     assert [rule.field for rule in policy.egress] == ["spec.egress[0]"]
     assert [rule.field for rule in policy.ingress] == ["spec.ingress[0]"]
-    reach = Policies([policy]).reach("shop", {}, "Ingress")
+    reach = NetworkPolicies([policy]).reach("shop", {}, "Ingress")
     assert reach.to_pod(pod("shop", {"a": "b"}), "TCP", 80)
     assert not reach.to_pod(pod("shop", {"a": "c"}), "TCP", 80)
-    assert Policies([policy]).reach("shop", {}, "Egress").to_pod(pod("x", {}), "TCP", 80)
+    assert NetworkPolicies([policy]).reach("shop", {}, "Egress").to_pod(pod("x", {}), "TCP", 80)
 
 
 def test_a_selector_whose_value_is_null_means_the_empty_one() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from imds_guard.config import Config, from_pairs
 from imds_guard.guard import run
-from imds_guard.policies import settings as settings_of
 from imds_guard.reach.addresses import network
-from imds_guard.reach.workload import Policies, Reach
-from imds_guard.resources import network_policy, resources
+from imds_guard.reach.network_policies import NetworkPolicies, Reach
+from imds_guard.resources import Policy, read_network_policy, resources
+from imds_guard.settings import settings_of
 from imds_guard.wire import as_text, read
 from tests.kubernetes_rules import violations
 from tests.packages import policies as policies_in
@@ -45,11 +45,11 @@ def inputs(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
 
 def reach_in(text: bytes, own: dict[str, str]) -> Reach:
     found = [
-        network_policy(one.item.value(), one.address)
+        read_network_policy(Policy(one.address, resource=one))
         for one in resources(read(text))
         if one.kind == "NetworkPolicy"
     ]
-    return Policies(found).reach("shop", own, "Egress")
+    return NetworkPolicies(found).reach("shop", own, "Egress")
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -356,8 +356,8 @@ def cut(kind: str, data: bytes, given: Config) -> list[Result]:
 @pytest.mark.parametrize("kind, name", EVERY)
 def test_flows(kind: str, name: str) -> None:
     case = CASES[kind][name]
-    scene, _ = audited(stream(case.resources), config())
-    assert [in_words(flow) for flow in scene.flows if flow.kind == kind] == case.flows
+    context, _ = audited(stream(case.resources), config())
+    assert [in_words(flow) for flow in context.flows if flow.kind == kind] == case.flows
 
 
 @pytest.mark.parametrize("kind, name", EVERY)
@@ -442,15 +442,15 @@ def test_a_reference_however_it_is_written(name: str) -> None:
     text = f"{before}{written}\n{after}"
     named = yaml.safe_load(text)["spec"]["template"]["spec"]["containers"][0]
     assert "db:5432" in str(named)
-    scene, _ = audited(text.encode() + b"---\n" + stream([DB, DB_SERVICE]), config())
-    found = [in_words(flow) for flow in scene.flows if flow.kind == "references"]
+    context, _ = audited(text.encode() + b"---\n" + stream([DB, DB_SERVICE]), config())
+    found = [in_words(flow) for flow in context.flows if flow.kind == "references"]
     assert found == [TO_DB]
 
 
 def test_a_reference_in_json() -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": env("db:5432")}
-    scene, _ = audited(json.dumps(listed).encode(), config())
-    assert [in_words(flow) for flow in scene.flows if flow.kind == "references"] == [TO_DB]
+    context, _ = audited(json.dumps(listed).encode(), config())
+    assert [in_words(flow) for flow in context.flows if flow.kind == "references"] == [TO_DB]
 
 
 # Gateways and Prometheus: where they send from.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from fuzz.properties import check_fields, on_demand
-from imds_guard.wire import InputError, Item, Listing, full, read
+from imds_guard.wire import InputError, Item, Listing, parser, read
 from tests.yaml_layouts import mutations, resource_lists, streams
 
 thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,7 +26,7 @@ def items_of(listing: Listing) -> list[Item]:
 
 def parsed(text: str) -> list[Any]:
     """What the full parser makes of the text: the items, or else the documents."""
-    documents = [full.value(node) for node in full.documents(text)]
+    documents = [parser.value(node) for node in parser.documents(text)]
     documents = [one for one in documents if one is not None]
     for one in documents:
         if isinstance(one, dict) and one.get("kind") == "ResourceList":
@@ -113,7 +113,7 @@ def test_no_layout_is_read_in_two_ways(text: str) -> None:
 def test_a_plain_document_is_cut_and_not_parsed(end: str) -> None:
     text = "kind: A\nmetadata:\n  name: one" + end + "---\nkind: B\n"
     first = items_of(read(text.encode()))[0]
-    with mock.patch.object(full, "documents", side_effect=AssertionError):
+    with mock.patch.object(parser, "documents", side_effect=AssertionError):
         assert on_demand(first.root()) == {"kind": "A", "metadata": {"name": "one"}}
 
 

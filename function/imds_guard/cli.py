@@ -153,8 +153,8 @@ def audit_command(
 
     WORKLOAD is name, namespace/name or kind/namespace/name.
     """
-    from imds_guard.guard.examine import examine
-    from imds_guard.guard.intake import STDIN, Intake
+    from imds_guard.guard.audit_input import STDIN, Intake
+    from imds_guard.guard.verify import examine
     from imds_guard.report.audited import Audited
     from imds_guard.report.progress import Progress
 

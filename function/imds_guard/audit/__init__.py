@@ -15,11 +15,10 @@ from imds_guard.audit import (
     ig007_traffic_cut,
     ig008_identity_cut,
 )
+from imds_guard.audit.context import Context, Leak, Opening
 from imds_guard.audit.ig001_metadata_open import opened as opened_for
 from imds_guard.audit.ig006_exception import no_reason
-from imds_guard.audit.report import AuditReport, State, Verdict
-from imds_guard.audit.scene import Leak, Opening, Scene
-from imds_guard.audit.verdicts import verdicts
+from imds_guard.audit.verdicts import AuditReport, State, Verdict, verdicts
 from imds_guard.reach.subject import Subject
 
 if TYPE_CHECKING:
@@ -40,23 +39,23 @@ CHECKS = (
 )
 
 
-def findings(scene: Scene) -> Iterator[Result]:
+def findings(context: Context) -> Iterator[Result]:
     """Everything that is wrong, by finding."""
     for module in CHECKS:
-        yield from module.check(scene)
+        yield from module.check(context)
 
 
-def audit(scene: Scene) -> AuditReport:
+def audit(context: Context) -> AuditReport:
     """Findings and verdicts."""
-    return AuditReport(list(findings(scene)), verdicts(scene))
+    return AuditReport(list(findings(context)), verdicts(context))
 
 
 __all__ = [
     "CHECKS",
     "AuditReport",
+    "Context",
     "Leak",
     "Opening",
-    "Scene",
     "State",
     "Subject",
     "Verdict",

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.audit.mend import dns_rule, mended_block, mended_rule, typed
-from imds_guard.audit.scene import is_exception, named
+from imds_guard.audit.context import is_exception, named
+from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule, typed
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imds_guard.audit.scene import Leak, Scene
+    from imds_guard.audit.context import Context, Leak
     from imds_guard.reach.subject import Subject
     from imds_guard.resources import NetworkPolicy
     from imds_guard.wire import Result
@@ -29,36 +29,36 @@ ID = "IG001"
 _EXCEPTION = "if it is meant, declare an exception with its reason"
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per grant that opens metadata for workloads without an exception."""
-    for policy in scene.policies:
-        leaks = scene.leaks(policy)
+    for policy in context.policies:
+        leaks = context.leaks(policy)
         if not leaks:
             continue
-        subjects = opened(scene, policy)
+        subjects = opened(context, policy)
         if subjects:
             for leak in leaks:
-                yield _finding(scene, policy, leak, subjects)
+                yield _finding(context, policy, leak, subjects)
 
 
-def opened(scene: Scene, policy: NetworkPolicy) -> list[Subject]:
+def opened(context: Context, policy: NetworkPolicy) -> list[Subject]:
     """The workloads for which what this policy opens is no declared exception."""
-    selected = scene.selected(policy)
+    selected = context.selected(policy)
     declared = [subject for subject in selected if subject.exception]
     if is_exception(policy) and (not declared or len(declared) == len(selected)):
         return []  # one that is too wide is IG006's
     undeclared = [subject for subject in selected if not subject.exception]
-    if not scene.others:
+    if not context.others:
         return undeclared
     # A rule of another kind may deny what this one opens.
-    exposed = ((subject, scene.exposure(subject)) for subject in undeclared)
+    exposed = ((subject, context.exposure(subject)) for subject in undeclared)
     return [subject for subject, found in exposed if found.is_open or found.unsure]
 
 
 def _finding(
-    scene: Scene, policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]
+    context: Context, policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]
 ) -> Result:
-    field, current, proposed, fix = _mend(scene, policy, leak)
+    field, current, proposed, fix = _mend(context, policy, leak)
     where = leak.grant.field.removeprefix("spec.")
     reached = ", ".join(map(str, leak.openings))
     return note(
@@ -75,13 +75,13 @@ def _finding(
     )
 
 
-def _mend(scene: Scene, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
+def _mend(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
     """The field to change, its value, the value that mends it, and the change in words."""
     grant, addresses = leak.grant, [opening.address for opening in leak.openings]
     rules = policy.value["spec"]["egress"]
     at = policy.egress.index(grant.rule)
     rule = rules[at] if isinstance(rules[at], dict) else {}
-    resolvers = [one for one in addresses if one in scene.settings.dns.addresses]
+    resolvers = [one for one in addresses if one in context.settings.dns.addresses]
     kept = dns_rule([grant], resolvers)
     if grant.peer is None:
         mended, fix = mended_rule(rule, addresses), "write ipBlocks with except, and a selector"

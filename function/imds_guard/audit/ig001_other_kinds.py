@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.audit.scene import named
+from imds_guard.audit.context import named
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Opening, Scene
+    from imds_guard.audit.context import Context, Opening
     from imds_guard.reach.decision import Rule
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result, Severity
@@ -28,16 +28,16 @@ ID = "IG001"
 _Said = tuple["Rule", list["Subject"], list["Opening"]]
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per rule of another kind that opens metadata, or may."""
-    if not scene.others:
+    if not context.others:
         return
     opened: dict[int, _Said] = {}
     unsure: dict[int, _Said] = {}
-    for subject in scene.subjects:
+    for subject in context.subjects:
         if subject.host_network or subject.exception:
             continue
-        exposure = scene.exposure(subject)
+        exposure = context.exposure(subject)
         for blamed, said in ((exposure.opened_by, opened), (exposure.unsure_by, unsure)):
             for rule, openings in blamed:
                 _, subjects, reached = said.setdefault(id(rule), (rule, [], []))
@@ -57,5 +57,13 @@ def check(scene: Scene) -> Iterator[Result]:
 def _finding(
     severity: Severity, rule: Rule, subjects: list[Subject], message: str, fix: str
 ) -> Result:
-    about = rule.resource
-    return note(severity, ID, named(subjects), message, about=about, field=rule.field, fix=fix)
+    return note(
+        severity,
+        ID,
+        named(subjects),
+        message,
+        about=rule.policy.resource,
+        address=rule.policy.address,
+        field=rule.field,
+        fix=fix,
+    )

@@ -17,25 +17,25 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
 ID = "IG002"
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per workload that is not isolated for egress."""
-    for subject in scene.subjects:
-        if subject.host_network or scene.reach(subject).isolated:
+    for subject in context.subjects:
+        if subject.host_network or context.reach(subject).isolated:
             continue
-        if not scene.others or _is_left_alone(scene, subject):
+        if not context.others or _is_left_alone(context, subject):
             message = "no egress policy selects it, so it reaches everything, metadata included"
             fix = "run imds-guard on it; if it did run, see whether the build skipped it"
             yield note("error", ID, str(subject), message, about=subject.resource, fix=fix)
 
 
-def _is_left_alone(scene: Scene, subject: Subject) -> bool:
+def _is_left_alone(context: Context, subject: Subject) -> bool:
     """Whether policies of other kinds neither isolate it nor deny it the metadata service."""
-    isolated = scene.others.isolates(scene.client(subject)) is Match.YES
-    return not isolated and bool(scene.exposure(subject).is_open)
+    isolated = context.others.isolates(context.client(subject)) is Match.YES
+    return not isolated and bool(context.exposure(subject).is_open)

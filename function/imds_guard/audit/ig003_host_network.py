@@ -15,15 +15,15 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.wire import Result
 
 ID = "IG003"
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per workload on the host's network."""
-    for subject in scene.subjects:
+    for subject in context.subjects:
         if subject.host_network and not subject.exception:
             message = "hostNetwork: true puts it on the node's network, which no policy governs"
             fix = "remove hostNetwork, or limit metadata at the instance (IMDSv2, hop limit 1)"

@@ -14,15 +14,15 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from imds_guard.reach.addresses import Network, network
-from imds_guard.reach.rules import Pod, pod
+from imds_guard.reach.grants import Pod, pod
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
+    from imds_guard.reach.network_policies import Reach
     from imds_guard.reach.subject import Subject
-    from imds_guard.reach.workload import Reach
     from imds_guard.wire import Result
 
 ID = "IG004"
@@ -30,70 +30,70 @@ _NODE_PORT = 53
 _ANYWHERE = {4: "198.51.100.53", 6: "2001:db8::53"}  # documentation ranges: any address at all
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per workload that cannot resolve names."""
     known: dict[int, bool] = {}
-    for subject in scene.subjects:
+    for subject in context.subjects:
         if subject.host_network:
             continue
-        reach = scene.reach(subject)
+        reach = context.reach(subject)
         if id(reach) not in known:
-            known[id(reach)] = not reach.isolated or _resolves(scene, reach)
-        if not known[id(reach)] and not _others_let(scene, subject):
-            yield _finding(scene, subject)
+            known[id(reach)] = not reach.isolated or _resolves(context, reach)
+        if not known[id(reach)] and not _others_let(context, subject):
+            yield _finding(context, subject)
 
 
-def _others_let(scene: Scene, subject: Subject) -> bool:
+def _others_let(context: Context, subject: Subject) -> bool:
     """Whether a policy of another kind may let it reach the DNS pods."""
-    if not scene.others:
+    if not context.others:
         return False
-    client = scene.client(subject)
+    client = context.client(subject)
     return any(
-        scene.others.may_reach_pod(client, one, "UDP", port)
-        for one in _dns_pods(scene)
-        for port in scene.settings.dns.ports
+        context.others.may_reach_pod(client, one, "UDP", port)
+        for one in _dns_pods(context)
+        for port in context.settings.dns.ports
     )
 
 
-def _dns_pods(scene: Scene) -> list[Pod]:
+def _dns_pods(context: Context) -> list[Pod]:
     """A pod for every set of labels that the platform's DNS pods may have."""
-    dns = scene.settings.dns
-    own = scene.namespaces.get(dns.namespace, {})
+    dns = context.settings.dns
+    own = context.namespaces.get(dns.namespace, {})
     keys = [[(key, value) for value in values] for key, values in dns.pod_labels]
     return [pod(dns.namespace, dict(pairs), own) for pairs in product(*keys)]
 
 
-def _resolves(scene: Scene, reach: Reach) -> bool:
-    dns = scene.settings.dns
-    if any(reach.to_address(one, "UDP", _NODE_PORT) for one in _resolvers(scene)):
+def _resolves(context: Context, reach: Reach) -> bool:
+    dns = context.settings.dns
+    if any(reach.to_address(one, "UDP", _NODE_PORT) for one in _resolvers(context)):
         return True
-    pods = _dns_pods(scene) if dns.to == "cluster" else []
+    pods = _dns_pods(context) if dns.to == "cluster" else []
     for port in dns.ports:
         if any(reach.to_pod(one, "UDP", port) for one in pods):
             return True
         # On most engines an ipBlock with all addresses lets pods through as well.
-        if scene.settings.ip_block_matches_pods and any(
+        if context.settings.ip_block_matches_pods and any(
             reach.to_address(network(_ANYWHERE[version]), "UDP", port)
-            for version in scene.settings.ip_versions
+            for version in context.settings.ip_versions
         ):
             return True
     return False
 
 
-def _resolvers(scene: Scene) -> list[Network]:
+def _resolvers(context: Context) -> list[Network]:
     """The resolvers that an ipBlock can match: on some engines, none that is on the node."""
-    cni = scene.settings.cni
-    on_link = {one.address for one in scene.settings.endpoints}
+    cni = context.settings.cni
+    on_link = {one.address for one in context.settings.endpoints}
     return [
         network(text)
-        for text in scene.settings.dns.addresses
-        if network(text).version in scene.settings.ip_versions
+        for text in context.settings.dns.addresses
+        if network(text).version in context.settings.ip_versions
         and (cni is None or cni.ip_block_matches_nodes or text in on_link)
     ]
 
 
-def _finding(scene: Scene, subject: Subject) -> Result:
-    dns = scene.settings.dns
+def _finding(context: Context, subject: Subject) -> Result:
+    dns = context.settings.dns
     labels = ",".join(f"{key}={'|'.join(values)}" for key, values in dns.pod_labels) or "all pods"
     ports = "/".join(map(str, dns.ports))
     message = (

@@ -18,7 +18,7 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.resources import NetworkPolicy
     from imds_guard.resources.network_policy import IpBlock
     from imds_guard.wire import Result
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 ID = "IG005"
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per entry that will be refused."""
-    for policy in scene.policies:
+    for policy in context.policies:
         for rule in (*policy.egress, *policy.ingress):
             for peer in rule.peers:
                 if peer.ip_block is not None and not _is_valid(peer.ip_block):

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.audit.scene import is_exception, named
-from imds_guard.policies import REASON
+from imds_guard.annotations import REASON
+from imds_guard.audit.context import is_exception, named
 from imds_guard.reach.addresses import network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.resources import note
@@ -21,31 +21,31 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
-    from imds_guard.reach.rules import Grant
+    from imds_guard.audit.context import Context
+    from imds_guard.reach.grants import Grant
     from imds_guard.resources import NetworkPolicy, Resource
     from imds_guard.wire import Result
 
 ID = "IG006"
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """Findings per exception."""
-    metadata = _metadata(scene)
-    for policy in filter(is_exception, scene.policies):
+    metadata = _metadata(context)
+    for policy in filter(is_exception, context.policies):
         if not policy.annotations[REASON].strip():
             field = f"metadata.annotations.{REASON}"
             message = "the exception gives no reason"
             yield _finding(policy, field, message, "write the reason as the annotation's value")
         egress = "Egress" in policy.policy_types
-        for grant in scene.policies.grants(policy, "Egress") if egress else ():
+        for grant in context.policies.grants(policy, "Egress") if egress else ():
             if _is_wider(grant, metadata):
                 message = (
                     f"the exception {grant.field.removeprefix('spec.')} opens more than metadata"
                 )
                 fix = "name the endpoint's address alone, as /32 or /128"
                 yield _finding(policy, grant.field, message, fix)
-        selected = scene.selected(policy)
+        selected = context.selected(policy)
         undeclared = [subject for subject in selected if not subject.exception]
         if len(undeclared) > 1 and len(undeclared) == len(selected):
             message = f"the exception is for one workload, but selects {named(selected)}"
@@ -60,10 +60,10 @@ def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:
     return note("error", ID, subject, message, about=about, fix=fix)
 
 
-def _metadata(scene: Scene) -> dict[int, Ranges]:
+def _metadata(context: Context) -> dict[int, Ranges]:
     """Every metadata address that is known for the platform, per IP version."""
     spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-    for endpoint in scene.settings.endpoints:
+    for endpoint in context.settings.endpoints:
         one = network(endpoint.address)
         spans[one.version].append((int(one[0]), int(one[0])))
     return {version: Ranges.of(found) for version, found in spans.items()}

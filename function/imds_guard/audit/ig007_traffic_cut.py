@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from imds_guard.audit.traffic import passes
+from imds_guard.audit.connectivity import passes
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.reach.declared import Flow
     from imds_guard.wire import Result
 
@@ -29,14 +29,14 @@ ID = "IG007"
 Direction = Literal["ingress", "egress"]
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per declaration and workload, with all of its ports.
 
     A caller that a declaration names has one of its own, where it is not let out.
     """
     declared: dict[tuple[Any, ...], dict[Direction, list[Flow]]] = {}
-    for flow in scene.flows:
-        inward, outward = passes(scene, flow)
+    for flow in context.flows:
+        inward, outward = passes(context, flow)
         if inward and outward:
             continue
         key = (flow.by, flow.kind, flow.source, flow.target, flow.client)
@@ -48,15 +48,15 @@ def check(scene: Scene) -> Iterator[Result]:
     for cut in declared.values():
         (flow, *_), *_ = cut.values()
         if flow.client is None:
-            yield _finding(scene, cut)
+            yield _finding(context, cut)
         else:
             for direction, flows in cut.items():
-                yield _finding(scene, {direction: flows})
+                yield _finding(context, {direction: flows})
 
 
-def _finding(scene: Scene, cut: dict[Direction, list[Flow]]) -> Result:
+def _finding(context: Context, cut: dict[Direction, list[Flow]]) -> Result:
     (flow, *_), *_ = cut.values()
-    entries = {direction: _entry(scene, flows, direction) for direction, flows in cut.items()}
+    entries = {direction: _entry(context, flows, direction) for direction, flows in cut.items()}
     subject = flow.target
     if flow.client is not None and "egress" in cut:
         subject = flow.client
@@ -91,7 +91,7 @@ def _message(flow: Flow, cut: dict[Direction, list[Flow]]) -> str:
     return f"{by} sends to port {ports}, but no policy lets that in{also}"
 
 
-def _entry(scene: Scene, found: list[Flow], direction: Direction) -> dict[str, Any]:
+def _entry(context: Context, found: list[Flow], direction: Direction) -> dict[str, Any]:
     """The entry of `allow` that lets the traffic through."""
     flow = found[0]
     ports: list[Any] = []
@@ -100,17 +100,17 @@ def _entry(scene: Scene, found: list[Flow], direction: Direction) -> dict[str, A
     if direction == "egress":
         client = {"workload": _name(flow.client)} if flow.client else {}
         return {**client, "to": _peer(flow.target), "ports": ports}
-    return {"workload": _name(flow.target), "from": _source(scene, flow), "ports": ports}
+    return {"workload": _name(flow.target), "from": _source(context, flow), "ports": ports}
 
 
-def _source(scene: Scene, flow: Flow) -> dict[str, Any]:
+def _source(context: Context, flow: Flow) -> dict[str, Any]:
     if flow.client is not None:
         return _peer(flow.client)
     if flow.source == "world":
         return {"cidr": "0.0.0.0/0"}
     if flow.source == "namespace":
         return {"podLabels": {}}
-    return {"namespace": scene.senders(flow)[0]}
+    return {"namespace": context.senders(flow)[0]}
 
 
 def _peer(subject: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.platforms import Identity, Platform, WorkloadSign
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
@@ -28,20 +28,20 @@ ID = "IG008"
 _WORLD = ("198.51.100.1", "2001:db8::1")  # documentation ranges: any address at all
 
 
-def check(scene: Scene) -> Iterator[Result]:
+def check(context: Context) -> Iterator[Result]:
     """A finding per workload and identity that it uses."""
-    identities = _identities(scene.settings.platform)
-    for subject in scene.subjects:
-        if subject.host_network or subject.workload is None or not scene.reach(subject).isolated:
+    identities = _identities(context.settings.platform)
+    for subject in context.subjects:
+        if subject.host_network or subject.workload is None or not context.reach(subject).isolated:
             continue
         used: dict[str, tuple[WorkloadSign, list[Identity]]] = {}
         for identity in identities:
             for sign in identity.workload_signs:
-                if _shows(scene, subject, sign):
+                if _shows(context, subject, sign):
                     used.setdefault(sign.key, (sign, []))[1].append(identity)
         for sign, meant in used.values():
             # The same sign may stand for several platforms' agents; one in reach will do.
-            if not any(_is_in_reach(scene, subject, one) for one in meant):
+            if not any(_is_in_reach(context, subject, one) for one in meant):
                 yield _finding(subject, sign, meant[0])
 
 
@@ -58,22 +58,22 @@ def _identities(platform: Platform) -> list[Identity]:
     return list(known.values())
 
 
-def _shows(scene: Scene, subject: Subject, sign: WorkloadSign) -> bool:
+def _shows(context: Context, subject: Subject, sign: WorkloadSign) -> bool:
     if sign.place == "pod-label":
         value = subject.labels.get(sign.key)
     else:
-        if not scene.service_accounts or subject.workload is None:
+        if not context.service_accounts or subject.workload is None:
             return False
         name = subject.workload.service_account
-        account = scene.service_accounts.get((subject.namespace, name))
+        account = context.service_accounts.get((subject.namespace, name))
         value = account.annotation(sign.key) if account else None
     return value is not None and sign.value in (None, value)
 
 
-def _is_in_reach(scene: Scene, subject: Subject, identity: Identity) -> bool:
-    if scene.others or scene.settings.identity_is_host:
+def _is_in_reach(context: Context, subject: Subject, identity: Identity) -> bool:
+    if context.others or context.settings.identity_is_host:
         return True  # a policy of another kind may let it through
-    reach = scene.reach(subject)
+    reach = context.reach(subject)
     if identity.over_internet:
         return any(reach.to_address(network(one), "TCP", 443) for one in _WORLD)
     if not identity.endpoints:

@@ -1,30 +1,54 @@
-"""The verdict on each workload: can it reach metadata?"""
+"""What an audit has found: the verdict on each workload, can it reach metadata?, and findings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from imds_guard.audit.report import Verdict
-from imds_guard.audit.scene import Opening, is_exception
-from imds_guard.policies import REASON
+from imds_guard.annotations import REASON
+from imds_guard.audit.context import Opening, is_exception
 
 if TYPE_CHECKING:
-    from imds_guard.audit.scene import Scene
+    from imds_guard.audit.context import Context
     from imds_guard.reach.subject import Subject
+    from imds_guard.wire import Result
+
+State = Literal["blocked", "open", "excepted", "ungoverned", "uncertain"]
+"""blocked: no policy lets it through. open: something does, or nothing isolates the pods.
+excepted: it may, and the reason is written down. ungoverned: on the host's network, out of
+NetworkPolicy's hands. uncertain: another kind of policy decides, and it cannot be told offline.
+"""
 
 
-def verdicts(scene: Scene) -> list[Verdict]:
+class Verdict(NamedTuple):
+    """Whether one workload can reach metadata; `openings` where it can, or could."""
+
+    subject: Subject
+    state: State
+    openings: tuple[Opening, ...] = ()
+    reason: str = ""  # of an exception, or of an uncertainty
+
+
+@dataclass
+class AuditReport:
+    """Everything that an audit has found, in the order of the input."""
+
+    findings: list[Result] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+def verdicts(context: Context) -> list[Verdict]:
     """One per workload, in the order of the input."""
-    return [_verdict(scene, subject) for subject in scene.subjects]
+    return [_verdict(context, subject) for subject in context.subjects]
 
 
-def _verdict(scene: Scene, subject: Subject) -> Verdict:
+def _verdict(context: Context, subject: Subject) -> Verdict:
     if subject.host_network:
-        everything = tuple(Opening(address, ports) for address, ports in scene.endpoints.items())
+        everything = tuple(Opening(address, ports) for address, ports in context.endpoints.items())
         return Verdict(subject, "ungoverned", everything, subject.exception or "")
-    exposure = scene.exposure(subject)
+    exposure = context.exposure(subject)
     if exposure.is_open:
-        if reason := _reason(scene, subject):
+        if reason := _reason(context, subject):
             return Verdict(subject, "excepted", exposure.is_open, reason)
         return Verdict(subject, "open", exposure.is_open)
     if exposure.unsure:
@@ -33,11 +57,11 @@ def _verdict(scene: Scene, subject: Subject) -> Verdict:
     return Verdict(subject, "blocked")
 
 
-def _reason(scene: Scene, subject: Subject) -> str:
+def _reason(context: Context, subject: Subject) -> str:
     """Why it may: what it declares, or what the only policies that open metadata say."""
     if subject.exception:
         return subject.exception
-    leaking = [policy for policy in scene.reach(subject).policies if scene.leaks(policy)]
+    leaking = [policy for policy in context.reach(subject).policies if context.leaks(policy)]
     if leaking and all(map(is_exception, leaking)):
         return leaking[0].annotations[REASON].strip()
     return ""

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from imds_guard.guard.pods import EXCLUDE
+from imds_guard.annotations import EXCLUDE
 from imds_guard.reach.declared import Declarations
-from imds_guard.reach.kinds import KINDS as OTHER_KINDS
-from imds_guard.resources import Resource, Workload, workload
+from imds_guard.reach.kinds import KINDS
+from imds_guard.resources import Resource, Workload, workloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 NEW_FILE = "imds-guard.yaml"
-# The kinds that we write.
-_POLICIES = {("networking.k8s.io", "NetworkPolicy"), ("cilium.io", "CiliumNetworkPolicy")}
 
 
 @dataclass
@@ -26,7 +24,7 @@ class Group:
     namespace: str | None
     first: Resource | None  # what made it known; None where the configuration names it
     excluded: str | None = None  # the reason that its Namespace gives
-    _workloads: dict[tuple[str, str, str, int], Workload] = field(default_factory=dict)
+    _workloads: dict[tuple[str, str, str, str, int], Workload] = field(default_factory=dict)
 
     @property
     def workloads(self) -> Iterable[Workload]:
@@ -37,7 +35,8 @@ class Group:
         """Add a workload; of a base and its patches, the one that knows the pods' labels."""
         # Pods with a generateName are not one another, however alike they look.
         serial = len(self._workloads) if found.name.endswith("-") else 0
-        key = found.resource.group, found.resource.kind, found.name, serial
+        resource = found.resource
+        key = resource.group, resource.kind, found.name, found.part, serial
         known = self._workloads.get(key)
         if known is None or not known.pod_selector:
             self._workloads[key] = found
@@ -48,8 +47,7 @@ class Inventory:
     """The input's resources that matter here, in the order of first appearance."""
 
     groups: dict[str | None, Group] = field(default_factory=dict)
-    policies: list[Resource] = field(default_factory=list)
-    other_policies: list[Resource] = field(default_factory=list)
+    policies: list[Resource] = field(default_factory=list)  # of every kind
     declared: Declarations = field(default_factory=Declarations)
     namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
@@ -66,14 +64,15 @@ class Inventory:
             group = self._group(resource.address.name, resource)
             group.excluded = resource.annotation(EXCLUDE)
             self.namespace_labels[resource.address.name] = resource.labels
-        elif kind in _POLICIES:
+        elif kind in KINDS:
             self.policies.append(resource)
-        elif kind in OTHER_KINDS:
-            self.other_policies.append(resource)
-        elif (found := workload(resource)) is None:
-            self.declared.add(resource)
         else:
-            self._group(resource.namespace, resource).take(found)
+            makes_pods = False
+            for workload in workloads(resource):
+                makes_pods = True
+                self._group(resource.namespace, resource).take(workload)
+            if not makes_pods:
+                self.declared.add(resource)
 
     def _group(self, namespace: str | None, resource: Resource) -> Group:
         return self.groups.setdefault(namespace, Group(namespace, resource))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from imds_guard.annotations import OWNER
 from imds_guard.config import Config, ConfigError, read_config
 from imds_guard.guard.discover import discover
 from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
-from imds_guard.guard.prove import prove, scene_of
 from imds_guard.guard.reconcile import reconcile
-from imds_guard.policies import OWNER, settings
+from imds_guard.guard.verify import context_of, verify
 from imds_guard.resources import PATH_ANNOTATIONS, Resource, resources
+from imds_guard.settings import settings_of
 from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     """
     generating = not paths
     inventory = discover(read_files(paths or config.spec.manifests))
-    planned = plan(settings(config), inventory, generating=generating)
+    planned = plan(settings_of(config), inventory, generating=generating)
     manifests = [one.manifest for one in planned.policies]
     return Outcome(write_documents(manifests), planned.results)
 
@@ -101,19 +102,19 @@ def _guard(
     if generating:
         named = discover(read_files(config.spec.manifests))
         inventory.groups = named.groups
-    found_settings = settings(config)
-    planned = plan(found_settings, inventory, generating=generating)
+    settings = settings_of(config)
+    planned = plan(settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
-    scene = scene_of(found_settings, standing, planned, inventory)
+    context = context_of(settings, standing, planned, inventory)
     results = planned.results + conflicts
     if config.spec.reopened == "repair":
         from imds_guard.guard.repair import repair
 
-        standing, repaired = repair(listing, scene, standing)
+        standing, repaired = repair(listing, context, standing)
         results += repaired
-        scene = scene_of(found_settings, standing, planned, inventory)
+        context = context_of(settings, standing, planned, inventory)
     said = {(one.id, one.subject) for one in results}
-    results += [one for one in prove(scene) if (one.id, one.subject) not in said]
+    results += [one for one in verify(context) if (one.id, one.subject) not in said]
     listing.report(results)
     return Outcome(listing.render(), results)
 

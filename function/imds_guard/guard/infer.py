@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies import Settings, Target, inferred
-from imds_guard.reach.clients import senders
+from imds_guard.policies import Target, allow_declared
+from imds_guard.reach.senders import senders
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.subject import Subject
+    from imds_guard.settings import Settings
     from imds_guard.wire import Manifest, Result
 
 Rules = dict[str, tuple[list["Manifest"], list["Port"]]]
@@ -74,12 +75,12 @@ class Inferred:
             name = f"allow-{kind}" if by_workload else f"allow-{kind}-{own.prefix}"
             target = own if by_workload else Target(own.namespace, own.pod_selector)
             rules = list(ingress.values()), list(egress.values())
-            yield inferred.build(self.settings, target, name, *rules), subject
+            yield allow_declared.build(self.settings, target, name, *rules), subject
         for namespace, calls in self._calls.items():
             everyone = self.everyone[namespace]
             first = next(one for one in self.targets if one.namespace == namespace)
             name = "allow-services"
-            manifest = inferred.build(self.settings, everyone, name, [], list(calls.values()))
+            manifest = allow_declared.build(self.settings, everyone, name, [], list(calls.values()))
             yield manifest, first
 
     def notes(self) -> list[Result]:
@@ -96,15 +97,15 @@ class Inferred:
         if flow.source == "namespace":
             return [{"podSelector": {}}]
         if flow.source == "world":
-            return inferred.world_peers(self.settings)
+            return allow_declared.world_peers(self.settings)
         chosen = self.settings.config.spec.allow.gateway_namespaces
         names = senders(flow, chosen, self.known)
         self.guessed[flow.source] = names
-        return [inferred.namespaces_peer(names)]
+        return [allow_declared.namespaces_peer(names)]
 
     def _peer(self, subject: Subject, of: Subject) -> Manifest:
         selector = self.targets[subject].pod_selector
-        return inferred.pods_peer(subject.namespace, selector, of.namespace)
+        return allow_declared.pods_peer(subject.namespace, selector, of.namespace)
 
 
 def _put(rules: Rules, peers: list[Manifest], port: Port) -> None:

@@ -6,33 +6,36 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from imds_guard.annotations import ALLOW_METADATA
 from imds_guard.audit import no_reason
 from imds_guard.config import ConfigError
-from imds_guard.guard.govern import govern
 from imds_guard.guard.infer import Inferred
-from imds_guard.guard.platform import platform_notes
-from imds_guard.guard.pods import ALLOW_METADATA, own_label, subject_of
+from imds_guard.guard.platform_notes import platform_notes
+from imds_guard.guard.pods import own_label, subject_of
+from imds_guard.guard.scope import govern
 from imds_guard.policies import (
-    Settings,
     Target,
     allow_metadata,
     allow_traffic,
-    base_policies,
+    cluster_policies,
+    policies_of,
+    slug,
 )
 from imds_guard.reach.addresses import swallowed
 from imds_guard.reach.declared import flows
-from imds_guard.resources import note
+from imds_guard.resources import Address, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imds_guard.config import Port
     from imds_guard.guard.discover import Inventory
-    from imds_guard.guard.govern import Governed
     from imds_guard.guard.pods import Pods
+    from imds_guard.guard.scope import Governed
     from imds_guard.reach.declared import Flow
     from imds_guard.reach.subject import Subject
     from imds_guard.resources import Resource
+    from imds_guard.settings import Settings
     from imds_guard.wire import Manifest, Result
 
 
@@ -43,10 +46,11 @@ class Planned(NamedTuple):
     protects: Resource | None
 
     @property
-    def key(self) -> tuple[str, str | None, str]:
-        """Its kind, namespace and name."""
-        metadata = self.manifest["metadata"]
-        return self.manifest["kind"], metadata.get("namespace"), metadata["name"]
+    def address(self) -> Address:
+        """Which object the manifest is."""
+        manifest, metadata = self.manifest, self.manifest["metadata"]
+        version, kind = manifest["apiVersion"], manifest["kind"]
+        return Address(version, kind, metadata.get("namespace"), metadata["name"])
 
 
 @dataclass
@@ -73,6 +77,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     for governed in govern(spec, inventory, made.results, generating=generating):
         planner = _Planner(settings, governed, made, matched)
         planner.plan()
+    made.policies += [Planned(manifest, None) for manifest in cluster_policies(settings)]
     references = [one.workload for one in spec.exceptions]
     references += [
         one.workload if isinstance(one.workload, str) else label_text(one.workload)
@@ -147,7 +152,9 @@ class _Planner:
     def _unique_name(self, pods: Pods) -> str:
         """The workload's name, with its kind where another workload here has the same."""
         name = pods.name.rstrip("-")  # a generateName ends in one
-        return name if self.names[pods.name] == 1 else f"{name}-{pods.kind.lower()}"
+        if self.names[pods.name] == 1:
+            return name
+        return "-".join(filter(None, (name, pods.kind.lower(), slug(pods.part))))
 
     def _target(self, pods: Pods, what: str) -> Target | None:
         """The target for one workload; None, and an error, where no label selects its pods."""
@@ -178,7 +185,7 @@ class _Planner:
         return {"matchExpressions": expressions} if expressions else {}
 
     def _base(self, target: Target, protects: Resource | None) -> None:
-        for manifest in base_policies(self.settings, target):
+        for manifest in policies_of(self.settings, target):
             self._want(manifest, protects)
 
     def _allowances(self, target: Target, protects: Resource | None) -> None:

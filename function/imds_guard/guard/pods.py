@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from imds_guard.annotations import ALLOW_METADATA, EXCLUDE
 from imds_guard.reach.subject import Subject
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from imds_guard.resources import Resource, Workload
     from imds_guard.wire import Manifest
 
-EXCLUDE = "imds-guard.dev/exclude"
-ALLOW_METADATA = "imds-guard.dev/allow-metadata"
 _USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
 
 
@@ -33,6 +32,11 @@ class Pods(NamedTuple):
     exception: str | None = None
     host_network: bool = False
     workload: Workload | None = None
+
+    @property
+    def part(self) -> str:
+        """Which of the workload's pod templates they are made of, where it has several."""
+        return self.workload.part if self.workload else ""
 
     @property
     def selector(self) -> Manifest:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from imds_guard.annotations import GIVEN_KEYS, MANAGED_BY, OWNER
 from imds_guard.guard.discover import NEW_FILE
-from imds_guard.policies import GIVEN_KEYS, MANAGED_BY, OWNER
-from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Address, note
+from imds_guard.policies import WRITTEN_KINDS
+from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Policy, note
 from imds_guard.wire import as_text, mapping
 
 if TYPE_CHECKING:
@@ -18,18 +19,9 @@ if TYPE_CHECKING:
     from imds_guard.wire import Listing, Manifest, Result, Value
 
 
-class Standing(NamedTuple):
-    """A policy as it will stand in the output, ours or not."""
-
-    value: Value
-    address: Address
-    resource: Resource | None  # None: it is new
-    is_ours: bool
-
-
 def reconcile(
     listing: Listing, inventory: Inventory, plan: Plan, config: Config
-) -> tuple[list[Standing], list[Result]]:
+) -> tuple[list[Policy], list[Result]]:
     """Note in `listing` what has to change; give what will stand, and what is in the way of it.
 
     A policy of ours that is still right keeps its bytes, a stale one is replaced in place, one no
@@ -37,13 +29,14 @@ def reconcile(
     the name of a wanted one is a conflict.
     """
     results: list[Result] = []
-    standing: list[Standing] = []
-    wanted = {one.key: one for one in plan.policies}
+    standing: list[Policy] = []
+    wanted = {one.address.key: one for one in plan.policies}
     for policy in inventory.policies:
-        key = (policy.kind, policy.namespace, policy.address.name)
+        key = policy.address.key
         planned = wanted.get(key)
         owner = policy.annotation(OWNER)
-        if owner == config.name:
+        is_ours = owner == config.name and (policy.group, policy.kind) in WRITTEN_KINDS
+        if is_ours:
             if planned is None:
                 listing.changes(policy.sequence).removed.add(policy.index)
                 continue
@@ -52,18 +45,18 @@ def reconcile(
             replacement = _conflict(policy, planned, config, results)
         else:
             replacement = None
+        value: Value = None
         if replacement is not None:
             listing.changes(policy.sequence).replaced[policy.index] = replacement
-        value = policy.item.value() if replacement is None else as_text(replacement)
-        standing.append(Standing(value, policy.address, policy, owner == config.name))
+            value = as_text(replacement)
+        standing.append(Policy(policy.address, resource=policy, value=value, is_ours=is_ours))
         # Its name is taken now: a second policy of this name would be one too many.
         wanted.pop(key, None)
     known: dict[int, tuple[Value, Value]] = {}
     for planned in wanted.values():
         listing.append(_placed(planned, inventory))
-        kind, namespace, name = planned.key
-        address = Address(planned.manifest["apiVersion"], kind, namespace, name)
-        standing.append(Standing(as_text(planned.manifest, known), address, None, True))
+        value = as_text(planned.manifest, known)
+        standing.append(Policy(planned.address, value=value, is_ours=True))
     return standing, results
 
 

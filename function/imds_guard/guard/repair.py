@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit import opened_for
-from imds_guard.audit.mend import dns_rule, mended_block, mended_rule, typed
+from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule, typed
 from imds_guard.resources import note
 from imds_guard.wire import Changes, InputError
 from imds_guard.wire.edit import ItemEditor
@@ -17,15 +17,14 @@ from imds_guard.wire.edit import ItemEditor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imds_guard.audit import Leak, Scene
-    from imds_guard.guard.reconcile import Standing
-    from imds_guard.resources import NetworkPolicy
+    from imds_guard.audit import Context, Leak
+    from imds_guard.resources import NetworkPolicy, Policy
     from imds_guard.wire import Listing, Result, Splice
 
 
 def repair(
-    listing: Listing, scene: Scene, standing: Sequence[Standing]
-) -> tuple[list[Standing], list[Result]]:
+    listing: Listing, context: Context, standing: Sequence[Policy]
+) -> tuple[list[Policy], list[Result]]:
     """Mend every policy that is not ours and opens metadata; what stands then, and what was done.
 
     A policy whose text cannot be edited in place is left as it is; the audit then says so.
@@ -33,15 +32,15 @@ def repair(
     ours = {id(one.resource) for one in standing if one.is_ours}
     mended: dict[int, Any] = {}
     results: list[Result] = []
-    for policy in scene.policies:
+    for policy in context.policies:
         resource = policy.resource
         if resource is None or id(resource) in ours:
             continue
-        if not scene.leaks(policy) or not opened_for(scene, policy):
+        if not context.leaks(policy) or not opened_for(context, policy):
             continue
         try:
             editor = ItemEditor(resource.item)
-            splices, places = _edits(editor, policy, scene.leaks(policy))
+            splices, places = _edits(editor, policy, context.leaks(policy))
             mended[id(resource)] = editor.result(splices)
         except InputError:
             continue
@@ -49,7 +48,7 @@ def repair(
         message = f"repaired, so that metadata is out of its reach: {', '.join(places)}"
         results.append(note("warning", "repaired", str(policy.address), message, about=resource))
     found = [
-        one._replace(value=mended[id(one.resource)]) if id(one.resource) in mended else one
+        one.with_value(mended[id(one.resource)]) if id(one.resource) in mended else one
         for one in standing
     ]
     return found, results

@@ -1,6 +1,5 @@
 """Data: clouds and their metadata endpoints, clusters that run on them, engines. No logic."""
 
-from imds_guard.platforms.clients import GATEWAY_NAMESPACES, MONITORING_NAMESPACES
 from imds_guard.platforms.cnis import CNIS
 from imds_guard.platforms.model import (
     Cni,
@@ -14,6 +13,7 @@ from imds_guard.platforms.model import (
     Source,
     WorkloadSign,
 )
+from imds_guard.platforms.namespaces import GATEWAY_NAMESPACES, MONITORING_NAMESPACES
 from imds_guard.platforms.platforms import PLATFORMS
 from imds_guard.platforms.providers import PROVIDERS
 

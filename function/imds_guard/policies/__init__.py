@@ -1,10 +1,16 @@
-"""One module per policy that is written: each a pure function to a manifest."""
+"""The policies that are written, one module each: pure functions to manifests.
+
+A writer is a module with three names, and its entry in WRITERS: KINDS, the API groups and kinds
+that it writes; SCOPE, what one call of it is for; and `build`. A writer for each workload takes
+more than the configuration, so guard/ calls it by its own arguments.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from imds_guard.policies import (
+    allow_declared,
     allow_dns,
     allow_metadata,
     allow_pod_identity,
@@ -12,60 +18,62 @@ from imds_guard.policies import (
     allow_traffic,
     default_deny,
     deny_metadata,
-    inferred,
 )
-from imds_guard.policies.frame import (
-    GIVEN_KEYS,
-    MANAGED_BY,
-    OWNER,
-    REASON,
-    Settings,
-    Target,
-    settings,
-    shortened,
-    slug,
-)
+from imds_guard.policies.manifest import Target, shortened, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
-    from imds_guard.policies.frame import Manifest
+    from imds_guard.policies.manifest import Manifest
+    from imds_guard.settings import Settings
 
-# The policies that every target may have, in the order in which they are written.
-_BASE = (
-    default_deny.build,
-    allow_dns.build,
-    allow_dns.build_host,
-    deny_metadata.build,
-    allow_pod_identity.build,
-    allow_same_namespace.build,
+# In the order in which a target's policies are written.
+WRITERS: tuple[ModuleType, ...] = (
+    default_deny,
+    allow_dns,
+    deny_metadata,
+    allow_pod_identity,
+    allow_same_namespace,
+    allow_traffic,
+    allow_metadata,
+    allow_declared,
 )
 
+WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
+    kind for writer in WRITERS for kind in writer.KINDS
+)
+"""The API groups and kinds that imds-guard writes, and that it may therefore own."""
 
-def base_policies(settings: Settings, target: Target) -> Iterator[Manifest]:
+
+def policies_of(settings: Settings, target: Target) -> Iterator[Manifest]:
     """The policies for `target` that need no more than the configuration."""
-    for build in _BASE:
-        if manifest := build(settings, target):
-            yield manifest
+    for writer in WRITERS:
+        if writer.SCOPE == "target":
+            yield from writer.build(settings, target)
+
+
+def cluster_policies(settings: Settings) -> Iterator[Manifest]:
+    """The policies that are written once, for all of the cluster."""
+    for writer in WRITERS:
+        if writer.SCOPE == "cluster":
+            yield from writer.build(settings)
 
 
 __all__ = [
-    "GIVEN_KEYS",
-    "MANAGED_BY",
-    "OWNER",
-    "REASON",
-    "Settings",
+    "WRITERS",
+    "WRITTEN_KINDS",
     "Target",
+    "allow_declared",
     "allow_dns",
     "allow_metadata",
     "allow_pod_identity",
     "allow_same_namespace",
     "allow_traffic",
-    "base_policies",
+    "cluster_policies",
     "default_deny",
     "deny_metadata",
-    "inferred",
-    "settings",
+    "policies_of",
     "shortened",
     "slug",
 ]

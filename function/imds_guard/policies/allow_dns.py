@@ -10,32 +10,34 @@ the rule has ports only.
 
 from __future__ import annotations
 
-from imds_guard.policies.frame import Manifest, Settings, Target, host_policy, network_policy
-from imds_guard.reach.addresses import Network, network
+from typing import TYPE_CHECKING
 
-NAMESPACE_NAME = "kubernetes.io/metadata.name"  # set by the API server since Kubernetes 1.21
+from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, host_policy, network_policy
+from imds_guard.reach.addresses import Network, network
+from imds_guard.reach.selectors import NAMESPACE_NAME
+from imds_guard.resources.network_policy import NETWORK_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY, CILIUM_NETWORK_POLICY)
+SCOPE: Scope = "target"
 NODE_PORT = 53
 
 
-def build(settings: Settings, target: Target) -> Manifest:
-    """The DNS allowance for `target`."""
-    return network_policy(
-        settings,
-        target,
-        settings.config.spec.names.allow_dns,
-        policy_types=["Egress"],
-        rules={"egress": settings.once(_egress)},
-    )
-
-
-def build_host(settings: Settings, target: Target) -> Manifest | None:
-    """The allowance for a resolver on the node, on an engine whose ipBlocks match no nodes."""
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The DNS allowance for `target`, and the one for a resolver on the node where it needs one."""
+    name = settings.config.spec.names.allow_dns
+    rules = {"egress": settings.once(_egress)}
+    yield network_policy(settings, target, name, policy_types=["Egress"], rules=rules)
     if settings.cni is None or settings.cni.ip_block_matches_nodes:
-        return None
-    if settings.dns.to == "anywhere" or not resolver_addresses(settings):
-        return None
-    ports = [(NODE_PORT, protocol) for protocol in ("UDP", "TCP")]
-    return host_policy(settings, target, settings.config.spec.names.allow_dns, ports)
+        return
+    if settings.dns.to == "cluster" and resolver_addresses(settings):
+        ports = [(NODE_PORT, protocol) for protocol in ("UDP", "TCP")]
+        yield host_policy(settings, target, name, ports)
 
 
 def _egress(settings: Settings) -> list[Manifest]:

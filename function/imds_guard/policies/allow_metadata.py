@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.frame import (
-    REASON,
-    Manifest,
-    Settings,
-    Target,
-    network_policy,
-    port_rule,
-)
+from imds_guard.annotations import REASON
+from imds_guard.policies.manifest import network_policy, port_rule
 from imds_guard.reach.addresses import network
+from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imds_guard.config import Port
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "workload"
 
 
 def build(

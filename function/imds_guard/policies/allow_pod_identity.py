@@ -7,33 +7,39 @@ with `toEntities: [host]`. An identity that goes over the internet needs nothing
 
 from __future__ import annotations
 
-from imds_guard.policies.frame import (
-    Manifest,
-    Settings,
-    Target,
-    host_policy,
-    network_policy,
-)
-from imds_guard.reach.addresses import network
+from typing import TYPE_CHECKING
 
+from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, host_policy, network_policy
+from imds_guard.reach.addresses import network
+from imds_guard.resources.network_policy import NETWORK_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY, CILIUM_NETWORK_POLICY)
+SCOPE: Scope = "target"
 NAME = "allow-pod-identity"
 
 
-def build(settings: Settings, target: Target) -> Manifest | None:
-    """The allowance for `target`; None where there is nothing to open."""
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The allowance for `target`; none where there is nothing to open."""
     identity = settings.identity
     if identity is None:
-        return None
+        return
     by_ports: dict[tuple[int, ...], list[str]] = {}
     for endpoint in identity.endpoints:
         address = network(endpoint.address)
         if address.version in settings.ip_versions:
             by_ports.setdefault(endpoint.ports, []).append(str(address))
     if not by_ports:
-        return None
+        return
     if settings.identity_is_host:
         numbers = sorted({port for ports in by_ports for port in ports})
-        return host_policy(settings, target, NAME, [(port, "TCP") for port in numbers])
+        yield host_policy(settings, target, NAME, [(port, "TCP") for port in numbers])
+        return
     rules = [
         {
             "to": [{"ipBlock": {"cidr": address}} for address in addresses],
@@ -41,4 +47,4 @@ def build(settings: Settings, target: Target) -> Manifest | None:
         }
         for ports, addresses in by_ports.items()
     ]
-    return network_policy(settings, target, NAME, policy_types=["Egress"], rules={"egress": rules})
+    yield network_policy(settings, target, NAME, policy_types=["Egress"], rules={"egress": rules})

@@ -5,14 +5,26 @@ Both directions, every port: the connection's both ends are isolated by the defa
 
 from __future__ import annotations
 
-from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
+from typing import TYPE_CHECKING
+
+from imds_guard.policies.manifest import network_policy
+from imds_guard.resources.network_policy import NETWORK_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "target"
 
 
-def build(settings: Settings, target: Target) -> Manifest | None:
-    """The allowance for `target`, to and from every pod of its namespace; None unless wanted."""
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The allowance for `target`, to and from every pod of its namespace, where it is wanted."""
     if not settings.config.spec.allow.same_namespace:
-        return None
-    return network_policy(
+        return
+    yield network_policy(
         settings,
         target,
         "allow-same-namespace",

@@ -10,19 +10,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from imds_guard.policies.allow_dns import NAMESPACE_NAME
-from imds_guard.policies.frame import (
-    Manifest,
-    Settings,
-    Target,
-    network_policy,
-    port_rule,
-    slug,
-)
+from imds_guard.policies.manifest import network_policy, port_rule, slug
 from imds_guard.reach.addresses import carve
+from imds_guard.reach.selectors import NAMESPACE_NAME
+from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
     from imds_guard.config import Allow, Peer, Port
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "workload"
 
 
 class Allowance(NamedTuple):

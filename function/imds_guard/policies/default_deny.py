@@ -7,12 +7,24 @@ directions and allows nothing, so that all other policies say what is allowed.
 
 from __future__ import annotations
 
-from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
+from typing import TYPE_CHECKING
+
+from imds_guard.policies.manifest import network_policy
+from imds_guard.resources.network_policy import NETWORK_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "target"
 
 
-def build(settings: Settings, target: Target) -> Manifest:
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     """The default deny for `target`."""
-    return network_policy(
+    yield network_policy(
         settings,
         target,
         settings.config.spec.names.default_deny,

@@ -9,18 +9,30 @@ nothing to carve out of, and the policy is not written.
 
 from __future__ import annotations
 
-from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
+from typing import TYPE_CHECKING
+
+from imds_guard.policies.manifest import network_policy
 from imds_guard.reach.addresses import carve
+from imds_guard.resources.network_policy import NETWORK_POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imds_guard.policies.manifest import Manifest, Scope, Target
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "target"
 
 WEB_PORTS = (80, 443)
 
 
-def build(settings: Settings, target: Target) -> Manifest | None:
-    """The carve-out for `target`; None where the configuration lets nothing out anyway."""
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The carve-out for `target`; none where the configuration lets nothing out anyway."""
     spec = settings.config.spec
     if spec.egress == "dns":
-        return None
-    return network_policy(
+        return
+    yield network_policy(
         settings,
         target,
         spec.names.deny_metadata,

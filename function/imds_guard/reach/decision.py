@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from imds_guard.reach.addresses import Network
-    from imds_guard.reach.rules import Pod
-    from imds_guard.resources import Resource
+    from imds_guard.reach.grants import Pod
+    from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import Protocol
 
 Tier = Literal["admin", "namespace", "baseline"]
@@ -44,7 +44,7 @@ class Client(NamedTuple):
 class Rule(NamedTuple):
     """One egress rule of a policy that is no NetworkPolicy."""
 
-    resource: Resource
+    policy: Policy
     field: str  # path of the rule in its policy
     tier: Tier
     order: tuple[int, ...]  # within the tier; the smaller comes first
@@ -54,8 +54,7 @@ class Rule(NamedTuple):
     reaches_pod: Callable[[Pod, Protocol, int], Match]
 
     def __str__(self) -> str:
-        address = self.resource.address
-        return f"{address.kind} {address} {self.field.removeprefix('spec.')}"
+        return f"{self.policy} {self.field.removeprefix('spec.')}"
 
 
 @dataclass

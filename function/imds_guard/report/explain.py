@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imds_guard.audit import Opening, Scene
+from imds_guard.audit import Context, Opening
 from imds_guard.audit import ig004_dns_cut as dns
 from imds_guard.config import ConfigError
 from imds_guard.reach.addresses import network
 from imds_guard.reach.decision import Match
-from imds_guard.reach.workload import Policies
+from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.report.json import as_text, openings_data, subject, verdict
 from imds_guard.report.words import peer_in_words, ports_in_words
 from imds_guard.wire import path_of, place_of
@@ -71,7 +71,7 @@ class Explanation(NamedTuple):
         ]
 
 
-def explain(scene: Scene, report: AuditReport, reference: str) -> list[Explanation]:
+def explain(context: Context, report: AuditReport, reference: str) -> list[Explanation]:
     """Every workload that `name`, `namespace/name` or `kind/namespace/name` means.
 
     Raises ConfigError where there is none.
@@ -79,7 +79,7 @@ def explain(scene: Scene, report: AuditReport, reference: str) -> list[Explanati
     found = [one for one in report.verdicts if _is_meant(one.subject, reference)]
     if not found:
         raise ConfigError(f"no such workload was audited{_near(report, reference)}", (reference,))
-    return [_explanation(scene, one) for one in found]
+    return [_explanation(context, one) for one in found]
 
 
 def as_json(found: Sequence[Explanation]) -> str:
@@ -111,30 +111,30 @@ def _near(report: AuditReport, reference: str) -> str:
 # The facts.
 
 
-def _explanation(scene: Scene, verdict: Verdict) -> Explanation:
+def _explanation(context: Context, verdict: Verdict) -> Explanation:
     subject = verdict.subject
     isolated: dict[PolicyType, bool] = {}
     policies: dict[PolicyType, list[PolicyFacts]] = {}
     for direction in DIRECTIONS:
-        reach = scene.policies.reach(subject.namespace, subject.labels, direction)
+        reach = context.policies.reach(subject.namespace, subject.labels, direction)
         isolated[direction] = reach.isolated and not subject.host_network
         selecting = [] if subject.host_network else reach.policies
         policies[direction] = [
-            PolicyFacts(policy, list(_rules(scene, subject, policy, direction)))
+            PolicyFacts(policy, list(_rules(context, subject, policy, direction)))
             for policy in selecting
         ]
-    others = [] if subject.host_network else list(_others(scene, subject))
+    others = [] if subject.host_network else list(_others(context, subject))
     return Explanation(verdict, isolated, policies, others)
 
 
-def _others(scene: Scene, subject: Subject) -> Iterator[OtherFacts]:
-    client = scene.client(subject)
-    for rule in scene.others.rules:
+def _others(context: Context, subject: Subject) -> Iterator[OtherFacts]:
+    client = context.client(subject)
+    for rule in context.others.rules:
         selects = rule.selects(client)
         if not selects:
             continue
         found: dict[Match, list[Opening]] = {Match.YES: [], Match.MAYBE: []}
-        for text, ports in scene.endpoints.items():
+        for text, ports in context.endpoints.items():
             matches = [min(selects, rule.reaches(network(text), "TCP", port)) for port in ports]
             for match, openings in found.items():
                 pairs = zip(ports, matches, strict=True)
@@ -144,24 +144,24 @@ def _others(scene: Scene, subject: Subject) -> Iterator[OtherFacts]:
 
 
 def _rules(
-    scene: Scene, subject: Subject, policy: NetworkPolicy, direction: PolicyType
+    context: Context, subject: Subject, policy: NetworkPolicy, direction: PolicyType
 ) -> Iterator[RuleFacts]:
     for rule in policy.egress if direction == "Egress" else policy.ingress:
-        leaks = [one for one in scene.leaks(policy) if one.grant.rule is rule]
+        leaks = [one for one in context.leaks(policy) if one.grant.rule is rule]
         yield RuleFacts(
             rule.field,
             place_in_file(policy, rule.field),
             [peer_in_words(one) for one in rule.peers] or ["anywhere"],
             ports_in_words(rule.ports) or ["every port"],
             tuple(dict.fromkeys(opening for leak in leaks for opening in leak.openings)),
-            direction == "Egress" and _gives_dns(scene, subject, policy, rule),
+            direction == "Egress" and _gives_dns(context, subject, policy, rule),
         )
 
 
-def _gives_dns(scene: Scene, subject: Subject, policy: NetworkPolicy, rule: PolicyRule) -> bool:
+def _gives_dns(context: Context, subject: Subject, policy: NetworkPolicy, rule: PolicyRule) -> bool:
     """Whether names would resolve with this rule alone."""
-    alone = Policies([policy._replace(egress=(rule,))])
-    return not any(dns.check(Scene(scene.settings, alone, [subject], scene.namespaces)))
+    alone = NetworkPolicies([policy._replace(egress=(rule,))])
+    return not any(dns.check(Context(context.settings, alone, [subject], context.namespaces)))
 
 
 def place_in_file(policy: NetworkPolicy, field: str = "") -> str:
@@ -184,7 +184,7 @@ def _data(found: Explanation) -> dict[str, Any]:
         **{one.lower(): _direction_data(found, one) for one in DIRECTIONS},
         "others": [
             {
-                "policy": f"{one.rule.resource.kind} {one.rule.resource.address}",
+                "policy": str(one.rule.policy),
                 "field": one.rule.field,
                 "action": one.rule.action,
                 "metadata": openings_data(one.openings),

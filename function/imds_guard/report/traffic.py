@@ -17,14 +17,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imds_guard.audit.traffic import passes
+from imds_guard.audit.connectivity import passes
 from imds_guard.report.audited import counted, workload_of
 from imds_guard.report.json import as_text, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from imds_guard.audit import Scene
+    from imds_guard.audit import Context
     from imds_guard.reach.declared import Flow
     from imds_guard.report.terminal import Part
 
@@ -61,31 +61,31 @@ class Connection(NamedTuple):
         return list(dict.fromkeys(str(flow.port) for flow in self.flows))
 
 
-def connections(scene: Scene) -> list[Connection]:
+def connections(context: Context) -> list[Connection]:
     """All that is declared, in the order of the input."""
     found: dict[tuple[Any, ...], list[Flow]] = {}
-    for flow in scene.flows:
-        let_in, let_out = passes(scene, flow)
+    for flow in context.flows:
+        let_in, let_out = passes(context, flow)
         outward = let_out if flow.client is not None else None
-        key = (flow.by, flow.target, _sender(scene, flow), let_in, outward)
+        key = (flow.by, flow.target, _sender(context, flow), let_in, outward)
         found.setdefault(key, []).append(flow)
     return [Connection(tuple(flows), *key[2:]) for key, flows in found.items()]
 
 
-def render(form: str, scene: Scene, *, width: int = 100, colour: bool = False) -> str:
+def render(form: str, context: Context, *, width: int = 100, colour: bool = False) -> str:
     """The declared traffic as table, json, mermaid or dot.
 
     `width` and `colour` are for terminals.
     """
     if form == "json":
-        return _json(scene)
-    found = connections(scene)
+        return _json(context)
+    found = connections(context)
     if form == "mermaid":
         return _mermaid(found)
-    return _dot(found) if form == "dot" else _table(scene, found, width, colour)
+    return _dot(found) if form == "dot" else _table(context, found, width, colour)
 
 
-def _sender(scene: Scene, flow: Flow) -> str:
+def _sender(context: Context, flow: Flow) -> str:
     if flow.client is not None:
         return workload_of(flow.client)
     if flow.source == "namespace":
@@ -94,7 +94,7 @@ def _sender(scene: Scene, flow: Flow) -> str:
     if flow.source == "world":
         return "the API server" if flow.kind == "webhooks" else "anywhere"
     what = "Prometheus" if flow.source == "prometheus" else "gateways"
-    names = scene.senders(flow)
+    names = context.senders(flow)
     more = len(names) - _FEW
     return f"{what} in {', '.join(names[:_FEW])}" + (f" and {more} more" if more > 0 else "")
 
@@ -102,12 +102,12 @@ def _sender(scene: Scene, flow: Flow) -> str:
 # The table.
 
 
-def _table(scene: Scene, found: Sequence[Connection], width: int, colour: bool) -> str:
+def _table(context: Context, found: Sequence[Connection], width: int, colour: bool) -> str:
     from imds_guard.report.terminal import Page
 
     page = Page(width, colour)
     page.line((f"{_headline(found)}.", "bold"))
-    if scene.others:
+    if context.others:
         page.line("Policies of other kinds are in the input: what they may let through counts so.")
     if found:
         page.blank()
@@ -180,21 +180,21 @@ def _wrapped(text: str, width: int) -> list[str]:
 # JSON.
 
 
-def _json(scene: Scene) -> str:
-    flows = [_flow(scene, flow) for flow in scene.flows]
+def _json(context: Context) -> str:
+    flows = [_flow(context, flow) for flow in context.flows]
     cut = sum(not (one["in"] and one.get("out", True)) for one in flows)
     return as_text({"summary": {"flows": len(flows), "cut": cut}, "flows": flows})
 
 
-def _flow(scene: Scene, flow: Flow) -> dict[str, Any]:
-    let_in, let_out = passes(scene, flow)
+def _flow(context: Context, flow: Flow) -> dict[str, Any]:
+    let_in, let_out = passes(context, flow)
     by = flow.by.address
     namespace = {"namespace": by.namespace} if by.namespace else {}
     sender: dict[str, Any] = {"source": flow.source}
     if flow.client is not None:
         sender |= subject(flow.client)
     elif flow.source in ("gateways", "prometheus"):
-        sender["namespaces"] = list(scene.senders(flow))
+        sender["namespaces"] = list(context.senders(flow))
     return {
         "kind": flow.kind,
         "declaredBy": {"kind": by.kind, **namespace, "name": by.name},

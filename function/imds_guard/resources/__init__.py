@@ -1,25 +1,29 @@
 """Typed views of what is read."""
 
-from imds_guard.resources.network_policy import NetworkPolicy, network_policy
+from imds_guard.resources.network_policy import NetworkPolicy, read_network_policy
 from imds_guard.resources.notes import note
+from imds_guard.resources.policy import Policy
 from imds_guard.resources.resource import (
     INDEX_ANNOTATIONS,
     PATH_ANNOTATIONS,
     Address,
+    Key,
     Resource,
     resources,
 )
-from imds_guard.resources.workload import Workload, workload
+from imds_guard.resources.workload import Workload, workloads
 
 __all__ = [
     "INDEX_ANNOTATIONS",
     "PATH_ANNOTATIONS",
     "Address",
+    "Key",
     "NetworkPolicy",
+    "Policy",
     "Resource",
     "Workload",
-    "network_policy",
     "note",
+    "read_network_policy",
     "resources",
-    "workload",
+    "workloads",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from imds_guard.wire import Outline
 
 
 class PodFields(NamedTuple):
-    """The names of the fields that pods of one shape have."""
+    """Where the fields of pods stand in a resource: their paths, below the pod template's."""
 
     template: str
     labels: str
@@ -32,15 +33,16 @@ _PATHS = PodFields(
 )
 
 
-def _pod(at: str) -> PodFields:
-    return PodFields(*(f"{at}.{path}".strip(".") for path in _PATHS))
+def pod_fields(template: str) -> PodFields:
+    """The fields of the pod template at this path; of the resource itself where it is empty."""
+    return PodFields(*(f"{template}.{path}".strip(".") for path in _PATHS))
 
 
 # Kubernetes API reference: a Pod, and the templates of pods and of jobs.
-POD = _pod("")
-TEMPLATE = _pod("spec.template")
+POD = pod_fields("")
+TEMPLATE = pod_fields("spec.template")
 JOB = "spec.jobTemplate"
-JOB_TEMPLATE = _pod(f"{JOB}.spec.template")
+JOB_TEMPLATE = pod_fields(f"{JOB}.spec.template")
 
 RESOURCE = Outline(
     "kind",
@@ -59,6 +61,10 @@ RESOURCE = Outline(
     JOB,
     *(path for shape in (POD, TEMPLATE) for path in shape if path),
 )
-# Apart from the others: few resources have a template as deep as that.
-CRON_JOB = Outline("spec.selector", *JOB_TEMPLATE)
 CONTAINER = Outline("command", "args", "env", "envFrom", "ports")
+
+
+@cache
+def outline_of(shape: PodFields) -> Outline:
+    """The outline of a shape that RESOURCE does not hold; few resources have one."""
+    return Outline("spec.selector", *shape)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
+    from imds_guard.resources.policy import Policy
     from imds_guard.resources.resource import Address, Resource
     from imds_guard.wire import Value
 
@@ -17,6 +18,8 @@ PolicyType = Literal["Ingress", "Egress"]
 Protocol = Literal["TCP", "UDP", "SCTP"]
 PROTOCOLS: tuple[Protocol, ...] = ("TCP", "UDP", "SCTP")
 LAST_PORT = 65535
+NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
+"""The API group and kind."""
 
 
 class PortRange(NamedTuple):
@@ -62,20 +65,30 @@ class PolicyRule(NamedTuple):
 
 
 class NetworkPolicy(NamedTuple):
-    """A NetworkPolicy, of the input or of our own making."""
+    """A NetworkPolicy's fields, of the input or of our own making."""
 
-    address: Address
+    policy: Policy
     pod_selector: Any
     policy_types: frozenset[PolicyType]
     egress: tuple[PolicyRule, ...]
     ingress: tuple[PolicyRule, ...]
     annotations: dict[str, str]
-    value: Value
-    resource: Resource | None = None
+
+    @property
+    def address(self) -> Address:
+        return self.policy.address
+
+    @property
+    def resource(self) -> Resource | None:
+        return self.policy.resource
+
+    @property
+    def value(self) -> Value:
+        return self.policy.value
 
     @property
     def namespace(self) -> str | None:
-        return self.address.namespace
+        return self.policy.address.namespace
 
 
 Known = dict[tuple[int, str], "tuple[Value, tuple[PolicyRule, ...]]"]
@@ -85,27 +98,23 @@ By direction too: an alias may make one list the ingress and the egress of a pol
 """
 
 
-def network_policy(
-    value: Value, address: Address, resource: Resource | None = None, known: Known | None = None
-) -> NetworkPolicy:
-    """A policy's value as a view. What cannot be read counts as the widest that it may mean.
+def read_network_policy(policy: Policy, known: Known | None = None) -> NetworkPolicy:
+    """A NetworkPolicy's fields. What cannot be read counts as the widest that it may mean.
 
     Rules that several policies share are read once, where those calls share `known` too.
     """
-    spec = mapping(value.get("spec"))
+    spec = policy.spec
     known = {} if known is None else known
     egress = _known_rules(spec.get("egress"), "egress", "to", known)
     ingress = _known_rules(spec.get("ingress"), "ingress", "from", known)
-    annotations = mapping(mapping(value.get("metadata")).get("annotations"))
+    annotations = mapping(mapping(policy.value.get("metadata")).get("annotations"))
     return NetworkPolicy(
-        address,
+        policy,
         spec.get("podSelector"),
         _policy_types(spec.get("policyTypes"), egress),
         egress,
         ingress,
         {key: text or "" for key, text in annotations.items()},
-        value,
-        resource,
     )
 
 

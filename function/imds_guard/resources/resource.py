@@ -20,6 +20,10 @@ PATH_ANNOTATIONS = ("internal.config.kubernetes.io/path", "config.kubernetes.io/
 INDEX_ANNOTATIONS = ("internal.config.kubernetes.io/index", "config.kubernetes.io/index")
 
 
+Key = tuple[str, str, "str | None", str]
+"""The API group, kind, namespace and name of an object: no two objects share all four."""
+
+
 class Address(NamedTuple):
     """Which resource: what a person calls it, and what a result refers to."""
 
@@ -27,6 +31,16 @@ class Address(NamedTuple):
     kind: str
     namespace: str | None
     name: str
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def key(self) -> Key:
+        """What tells the object from every other one: group, kind, namespace and name."""
+        return self.group, self.kind, self.namespace, self.name
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
@@ -63,7 +77,7 @@ class Resource:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version or "", kind, namespace or None, name or "")
         self.kind = kind
-        self.group = (version or "").rpartition("/")[0]  # empty for the core group
+        self.group = self.address.group
 
     def _kind_by_file(self) -> str | None:
         """kpt hands over a kustomization.yaml too, in which kind may be left out."""

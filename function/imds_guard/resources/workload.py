@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.resources.fields import CONTAINER, CRON_JOB, JOB, JOB_TEMPLATE, POD, TEMPLATE
+from imds_guard.resources.fields import (
+    CONTAINER,
+    JOB,
+    JOB_TEMPLATE,
+    POD,
+    TEMPLATE,
+    outline_of,
+)
 from imds_guard.resources.resource import strings
 from imds_guard.wire import Fields, ShapeError
 
@@ -16,19 +23,20 @@ if TYPE_CHECKING:
     from imds_guard.resources.resource import Resource
     from imds_guard.wire import Value
 
-# Kubernetes API reference, workload resources. Other kinds are known by their shape.
-_KNOWN: dict[tuple[str, str], PodFields] = {
-    ("", "Pod"): POD,
-    ("", "ReplicationController"): TEMPLATE,
-    ("apps", "Deployment"): TEMPLATE,
-    ("apps", "StatefulSet"): TEMPLATE,
-    ("apps", "DaemonSet"): TEMPLATE,
-    ("apps", "ReplicaSet"): TEMPLATE,
-    ("extensions", "Deployment"): TEMPLATE,
-    ("extensions", "DaemonSet"): TEMPLATE,
-    ("extensions", "ReplicaSet"): TEMPLATE,
-    ("batch", "Job"): TEMPLATE,
-    ("batch", "CronJob"): JOB_TEMPLATE,
+# Where the pods of a kind stand: one shape for each pod template that the kind has. Kubernetes API
+# reference, workload resources. A kind that is not listed is known by its shape.
+_SHAPES: dict[tuple[str, str], tuple[PodFields, ...]] = {
+    ("", "Pod"): (POD,),
+    ("", "ReplicationController"): (TEMPLATE,),
+    ("apps", "Deployment"): (TEMPLATE,),
+    ("apps", "StatefulSet"): (TEMPLATE,),
+    ("apps", "DaemonSet"): (TEMPLATE,),
+    ("apps", "ReplicaSet"): (TEMPLATE,),
+    ("extensions", "Deployment"): (TEMPLATE,),
+    ("extensions", "DaemonSet"): (TEMPLATE,),
+    ("extensions", "ReplicaSet"): (TEMPLATE,),
+    ("batch", "Job"): (TEMPLATE,),
+    ("batch", "CronJob"): (JOB_TEMPLATE,),
 }
 # Labels that controllers put on pods by themselves; no selector written today can know them.
 _CONTROLLER_LABELS = frozenset(
@@ -45,15 +53,19 @@ _TRUE = frozenset(["y", "yes", "true", "on"])  # as Kubernetes' YAML reader take
 
 
 class Workload:
-    """A resource that makes pods, whose fields are at `pod`.
+    """The pods that a resource makes of one template, whose fields are at `pod`.
 
-    Raises InputError where they are malformed.
+    `part` names the template where the resource has several, and is empty where it has one.
+    Raises InputError where the fields are malformed.
     """
 
-    __slots__ = ("_fields", "_named_ports", "_pod", "pod_labels", "resource")
+    __slots__ = ("_fields", "_named_ports", "_pod", "part", "pod_labels", "resource")
 
-    def __init__(self, resource: Resource, fields: Fields, pod: PodFields) -> None:
+    def __init__(
+        self, resource: Resource, fields: Fields, pod: PodFields, *, part: str = ""
+    ) -> None:
         self.resource = resource
+        self.part = part
         self._fields = fields
         self._pod = pod
         self._named_ports: dict[tuple[Protocol, str], int] | None = None
@@ -76,7 +88,8 @@ class Workload:
     @property
     def pod_selector(self) -> dict[str, Any]:
         """A label selector for its pods: its own, or its pods' labels. Empty: none is known."""
-        if self._pod.template and (own := _label_selector(self._fields.get("spec.selector"))):
+        is_of_template = self._pod.template and not self.part
+        if is_of_template and (own := _label_selector(self._fields.get("spec.selector"))):
             return own
         return {"matchLabels": self.pod_labels} if self.pod_labels else {}
 
@@ -134,17 +147,31 @@ class Workload:
         return self._fields.text(self._pod.service_account) or "default"
 
 
-def workload(resource: Resource) -> Workload | None:
-    """The resource as a workload; None where it makes no pods.
+def workloads(resource: Resource) -> Iterator[Workload]:
+    """The workloads of a resource, one for each pod template that it has.
 
-    Raises InputError where a kind that does has a malformed template.
+    Raises InputError where a kind that is known to make pods has a malformed template.
     """
-    pod = _KNOWN.get((resource.group, resource.kind))
-    if pod is not None:
+    shapes = _SHAPES.get((resource.group, resource.kind))
+    if shapes is None:
+        found = _by_shape(resource)
+        if found is not None:
+            yield found
+        return
+    for pod in shapes:
         fields = _fields(resource, pod)
-        if pod.template and not fields.has(pod.template):
-            return None
-        return Workload(resource, fields, pod)
+        if not pod.template or fields.has(pod.template):
+            part = _part_of(pod.template) if len(shapes) > 1 else ""
+            yield Workload(resource, fields, pod, part=part)
+
+
+def _part_of(template: str) -> str:
+    """A template's name: of spec.headGroupSpec.template, headGroupSpec."""
+    return template.removeprefix("spec.").removesuffix(".template")
+
+
+def _by_shape(resource: Resource) -> Workload | None:
+    """The workload of a kind that is not listed, where it has a pod template at a usual place."""
     try:
         for pod, holder in ((TEMPLATE, TEMPLATE.template), (JOB_TEMPLATE, JOB)):
             if not resource.fields.may_have(holder):
@@ -158,7 +185,9 @@ def workload(resource: Resource) -> Workload | None:
 
 
 def _fields(resource: Resource, pod: PodFields) -> Fields:
-    return Fields(resource.item, CRON_JOB) if pod is JOB_TEMPLATE else resource.fields
+    if pod is POD or pod is TEMPLATE:
+        return resource.fields
+    return Fields(resource.item, outline_of(pod))
 
 
 def _item(value: Value, key: str) -> Any:

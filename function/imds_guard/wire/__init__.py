@@ -5,10 +5,10 @@ from __future__ import annotations
 from imds_guard.wire import emit
 from imds_guard.wire.encoding import MAX_SIZE, UTF8_BOM, check_text
 from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
-from imds_guard.wire.full import Value
 from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
+from imds_guard.wire.parser import Value
 from imds_guard.wire.resource_list import nested_sequence
 from imds_guard.wire.results import Result, Severity
 from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.wire import emit, full
+from imds_guard.wire import emit, parser
 from imds_guard.wire.errors import InputError
 from imds_guard.wire.item import parse_one
 from imds_guard.wire.marks import Marks
@@ -13,8 +13,8 @@ from imds_guard.wire.sequence import Changes, Splice, apply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.wire.full import Node, Value
     from imds_guard.wire.item import Item
+    from imds_guard.wire.parser import Node, Value
 
 Path = tuple[str | int, ...]
 
@@ -52,7 +52,7 @@ class ItemEditor:
         item = self._item
         inside = [Splice(one.start - item.start, one.end - item.start, one.text) for one in splices]
         data = b"".join(apply(item.text, inside))
-        return full.value(parse_one(data, 0, len(data), item.column))
+        return parser.value(parse_one(data, 0, len(data), item.column))
 
     def _find(self, path: Path) -> tuple[Node, Node]:
         """The node at `path`, and its key, or itself where it is an entry."""
@@ -63,6 +63,6 @@ class ItemEditor:
             if isinstance(step, int):
                 key = node = node.items[step]
             else:
-                at = [full.key_text(name) for name in node.keys].index(step)
+                at = [parser.key_text(name) for name in node.keys].index(step)
                 key, node = node.keys[at], node.items[at]
         return key, node

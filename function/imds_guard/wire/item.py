@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import block, full
+from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
 from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imds_guard.wire.block import Span
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.parser import Value
 
 
 class Item:
@@ -88,7 +88,7 @@ class Item:
             except NotPlain:
                 if block.is_empty(self.data, self.start, self.end):
                     return None  # of a list: a dash without an entry
-        return full.value(parse_one(self.data, self.start, self.end, self.column))
+        return parser.value(parse_one(self.data, self.start, self.end, self.column))
 
 
 class Mapping:
@@ -183,12 +183,12 @@ def misshapen(item: Item, path: tuple[str, ...], wanted: str, found: Value) -> S
     return ShapeError(f"expected {wanted}, found {describe(found)}", place)
 
 
-def parse_one(data: bytes, start: int, end: int, column: int) -> full.Node:
+def parse_one(data: bytes, start: int, end: int, column: int) -> parser.Node:
     """The node at data[start:end], whose text starts in `column`. Raises InputError."""
     text = " " * column + data[start:end].decode()
     if data[end : end + 1] in (b"\n", b"\r"):
         text += "\n"  # a block scalar's last line is whole
-    nodes = full.documents(text, line=lines_before(data, start))
+    nodes = parser.documents(text, line=lines_before(data, start))
     if len(nodes) != 1:
         raise InputError("expected one YAML document here", place_at(data, start))
     return nodes[0]
@@ -235,7 +235,7 @@ def place_of(item: Item, path: tuple[str | int, ...]) -> Place:
                 break
             at = node = node.items[step]
         else:
-            found = [i for i, key in enumerate(node.keys) if full.key_text(key) == step]
+            found = [i for i, key in enumerate(node.keys) if parser.key_text(key) == step]
             if not found:
                 break
             at, node = node.keys[found[0]], node.items[found[0]]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from imds_guard.wire.documents import JsonDocuments
 from imds_guard.wire.errors import InputError, place_at
-from imds_guard.wire.full import MAX_DEPTH
 from imds_guard.wire.item import Item
 from imds_guard.wire.listing import Listing, ResourceListFrame
+from imds_guard.wire.parser import MAX_DEPTH
 from imds_guard.wire.sequence import Entry, FlowSequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.parser import Value
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _OWN_LINE = re.compile(r"\n([ ]*)\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.wire import emit, full
+from imds_guard.wire import emit, parser
 from imds_guard.wire.errors import InputError
 from imds_guard.wire.results import RESULT_OWNER
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
@@ -115,8 +115,8 @@ class Listing:
 
 def _check_aliases(data: bytes) -> None:
     try:
-        full.documents(data.decode())
-    except full.UndefinedAlias as error:
+        parser.documents(data.decode())
+    except parser.UndefinedAlias as error:
         message = "an alias here uses an anchor in a policy that has to change; write the value out"
         raise InputError(message, error.place) from None
 

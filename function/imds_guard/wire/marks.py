@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import full
+from imds_guard.wire import parser
 from imds_guard.wire.errors import InputError, place_at
 from imds_guard.wire.item import Item
 from imds_guard.wire.sequence import BlockSequence, Entry, FlowSequence, Sequence, before_break
 
 if TYPE_CHECKING:
-    from imds_guard.wire.full import Node
+    from imds_guard.wire.parser import Node
 
 _BREAK = re.compile(rb"\r?\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")  # line breaks of YAML 1.1
 _DASH_BEFORE = re.compile(r"\r?\n[ ]*-(?:[ ]|#[^\n]*\n|\r?\n)*\Z")
@@ -37,7 +37,9 @@ class Marks:
     def item(self, node: Node, field: str) -> Item:
         """A node as an item."""
         start, end = self.byte(node.start), self.byte(node.end)
-        return Item(self.data, start, end, node.column, field=field, load=lambda: full.value(node))
+        return Item(
+            self.data, start, end, node.column, field=field, load=lambda: parser.value(node)
+        )
 
     def sequence(
         self, key: Node, node: Node, field: str, newline: str, *, braces: bool
@@ -46,7 +48,7 @@ class Marks:
 
         `braces`: the key stands between them.
         """
-        if node.kind != "sequence" and full.value(node) is not None:
+        if node.kind != "sequence" and parser.value(node) is not None:
             raise InputError(f"{field} must be a list", place_at(self.data, self.byte(node.start)))
         if braces and not node.flow:
             message = f"{field} has to be written as a list here, were it an empty one: []"

@@ -19,7 +19,7 @@ from imds_guard.wire.item import Item, misshapen, scalar_text
 
 if TYPE_CHECKING:
     from imds_guard.wire.block import Span
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.parser import Value
 
 # The rest of a key's line, and every line that is deeper, or a sequence's in the same column, or
 # blank or a comment. Never possessive: before Python 3.11.5 such repetitions match wrongly.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import block, full
+from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
 from imds_guard.wire.errors import InputError
 from imds_guard.wire.item import Item, parse_one
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imds_guard.wire.block import Span
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.parser import Value
     from imds_guard.wire.yaml_text import Document, Root, YamlText
 
 _EMPTY_FLOW = re.compile(rb"[ ]*\[[ ]*\]")
@@ -36,7 +36,7 @@ def is_resource_list(text: YamlText, document: Document, root: Root | None) -> b
             pass
     if b"ResourceList" not in text.data[document.start : document.end]:
         return False
-    value = full.value(parse_one(text.data, document.start, document.end, 0))
+    value = parser.value(parse_one(text.data, document.start, document.end, 0))
     return isinstance(value, dict) and value.get("kind") == "ResourceList"
 
 
@@ -126,7 +126,7 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
     node = parse_one(data, document.start, document.end, 0)
     marks = Marks(data, document.start, document.end)
     keys = {
-        full.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
+        parser.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
     }
     sequences = {
         name: marks.sequence(*keys[name], name, text.newline, braces=node.flow)
@@ -134,7 +134,7 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
         if name in keys
     }
     config = None
-    if "functionConfig" in keys and full.value(keys["functionConfig"][1]) is not None:
+    if "functionConfig" in keys and parser.value(keys["functionConfig"][1]) is not None:
         config = marks.item(keys["functionConfig"][1], "functionConfig")
     if node.flow:
         end, column = marks.byte(node.items[-1].end), None
@@ -160,7 +160,7 @@ def nested_sequence(item: Item, key: str) -> Sequence | None:
     if not isinstance(root.get(key), list):
         return None
     node = parse_one(item.data, item.start, item.end, item.column)
-    keys = {full.key_text(name): at for at, name in enumerate(node.keys)}
+    keys = {parser.key_text(name): at for at, name in enumerate(node.keys)}
     at = keys[key]
     marks = Marks(item.data, item.start, item.end, item.column)
     return marks.sequence(node.keys[at], node.items[at], field, newline, braces=node.flow)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import full
+from imds_guard.wire import parser
 from imds_guard.wire.documents import YamlDocuments
 from imds_guard.wire.errors import InputError, place_at
 from imds_guard.wire.item import Item, parse_one
@@ -56,11 +56,11 @@ def _document_entry(
         item = Item(text.data, root.start, end, root.column, field=field)
         return Entry(item, document.lead, end, stub=document.stub)
     node = parse_one(text.data, start, end, 0)
-    if full.value(node) is None:
+    if parser.value(node) is None:
         return None  # a null is an empty document
     marks = Marks(text.data, start, end)
     at = marks.byte(node.start)
     stop = marks.line_end(marks.byte(node.end)) if text.odd else end
-    load = lambda: full.value(node)  # noqa: E731
+    load = lambda: parser.value(node)  # noqa: E731
     item = Item(text.data, at, stop, node.column, field=field, load=load)
     return Entry(item, document.lead, end, flow=node.flow, stub=document.stub)

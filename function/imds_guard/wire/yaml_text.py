@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from imds_guard.wire import block, full
+from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
 from imds_guard.wire.encoding import UTF8_BOM, has_odd_breaks
 from imds_guard.wire.item import parse_one
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from imds_guard.wire.block import Span
-    from imds_guard.wire.full import Value
+    from imds_guard.wire.parser import Value
 
 _MARKER = re.compile(rb"\n(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _FIRST_MARKER = re.compile(rb"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
@@ -111,7 +111,7 @@ class YamlText:
     def _is_empty(self, document: Document) -> bool:
         if not self.odd:
             return _NOTHING.match(self.data, document.start, document.end) is not None
-        return not full.documents(self.data[document.start : document.end].decode())
+        return not parser.documents(self.data[document.start : document.end].decode())
 
     def root(self, document: Document) -> Root | None:
         """The document's block mapping; None where it is not plain."""
@@ -136,4 +136,4 @@ class YamlText:
         if not self.suspect(start, end):
             return None
         node = parse_one(self.data, start, end, column)
-        return lambda: full.value(node)
+        return lambda: parser.value(node)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Match, Rule, Tier
-from imds_guard.reach.kinds.shapes import (
+from imds_guard.reach.kinds.matching import (
     holds,
     number,
     selects_namespace,
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.decision import OtherPolicies
-    from imds_guard.reach.rules import Pod
-    from imds_guard.resources import Resource
+    from imds_guard.reach.grants import Pod
+    from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import Protocol
 
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Accept": "allow", "Deny": "deny", "Pass": "pass"}
 
 
-def read(resource: Resource, found: OtherPolicies) -> None:
+def read(policy: Policy, found: OtherPolicies) -> None:
     """Add the egress rules of one policy."""
-    spec = mapping(resource.root.get("spec"))
-    baseline = resource.kind == "BaselineAdminNetworkPolicy" or spec.get("tier") == "Baseline"
+    spec = policy.spec
+    baseline = policy.address.kind == "BaselineAdminNetworkPolicy" or spec.get("tier") == "Baseline"
     tier: Tier = "baseline" if baseline else "admin"
     priority = number(spec.get("priority")) or 0
     for index, value in enumerate(sequence(spec.get("egress"))):
@@ -47,7 +47,7 @@ def read(resource: Resource, found: OtherPolicies) -> None:
             ports = rule.get("ports") if "ports" in rule else rule.get("protocols")
             found.rules.append(
                 Rule(
-                    resource,
+                    policy,
                     field,
                     tier,
                     order,

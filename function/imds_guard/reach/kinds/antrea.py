@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Match, Rule
-from imds_guard.reach.kinds.shapes import holds, number, sequence
+from imds_guard.reach.kinds.matching import holds, number, sequence
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.decision import OtherPolicies
-    from imds_guard.reach.rules import Pod
-    from imds_guard.resources import Resource
+    from imds_guard.reach.grants import Pod
+    from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import Protocol
 
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Drop": "deny", "Reject": "deny", "Pass": "pass"}
 
 
-def read(resource: Resource, found: OtherPolicies) -> None:
+def read(policy: Policy, found: OtherPolicies) -> None:
     """Add the egress rules of one policy."""
-    spec = mapping(resource.root.get("spec"))
+    spec = policy.spec
     for index, value in enumerate(sequence(spec.get("egress"))):
         rule = mapping(value)
         action = _ACTIONS.get(str(rule.get("action")))
@@ -35,13 +35,13 @@ def read(resource: Resource, found: OtherPolicies) -> None:
             order = (number(spec.get("priority")) or 0, index)
             reaches, to_pod = _addresses(rule), _pods(rule)
             found.rules.append(
-                Rule(resource, field, "admin", order, action, _selects(resource), reaches, to_pod)
+                Rule(policy, field, "admin", order, action, _selects(policy), reaches, to_pod)
             )
 
 
-def _selects(resource: Resource) -> Callable[[Client], Match]:
+def _selects(policy: Policy) -> Callable[[Client], Match]:
     def selects(client: Client) -> Match:
-        elsewhere = resource.kind == "NetworkPolicy" and client.namespace != resource.namespace
+        elsewhere = policy.address.kind == "NetworkPolicy" and client.namespace != policy.namespace
         return Match.NO if elsewhere else Match.MAYBE
 
     return selects

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Match, Rule
-from imds_guard.reach.kinds.shapes import holds, number, sequence
+from imds_guard.reach.kinds.matching import holds, number, sequence
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.decision import OtherPolicies
-    from imds_guard.reach.rules import Pod
-    from imds_guard.resources import Resource
+    from imds_guard.reach.grants import Pod
+    from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import Protocol
 
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Deny": "deny", "Pass": "pass"}
@@ -31,9 +31,9 @@ _TERM = re.compile(
 )
 
 
-def read(resource: Resource, found: OtherPolicies) -> None:
+def read(policy: Policy, found: OtherPolicies) -> None:
     """Add the egress rules of one policy."""
-    spec = mapping(resource.root.get("spec"))
+    spec = policy.spec
     types = sequence(spec.get("types"))
     if types and "Egress" not in types:
         return
@@ -45,21 +45,21 @@ def read(resource: Resource, found: OtherPolicies) -> None:
             field = f"spec.egress[{index}]"
             found.rules.append(
                 Rule(
-                    resource,
+                    policy,
                     field,
                     "admin",
                     (order, index),
                     action,
-                    _selects(resource, spec),
+                    _selects(policy, spec),
                     _addresses(rule),
                     _pods(rule),
                 )
             )
 
 
-def _selects(resource: Resource, spec: dict[str, Any]) -> Callable[[Client], Match]:
+def _selects(policy: Policy, spec: dict[str, Any]) -> Callable[[Client], Match]:
     def selects(client: Client) -> Match:
-        if resource.kind == "NetworkPolicy" and client.namespace != resource.namespace:
+        if policy.address.kind == "NetworkPolicy" and client.namespace != policy.namespace:
             return Match.NO
         return min(_matches(spec.get("selector"), client), Match.MAYBE)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.decision import Action, Client, Match, Rule
-from imds_guard.reach.kinds.shapes import holds, number, sequence
+from imds_guard.reach.kinds.matching import holds, number, sequence
 from imds_guard.reach.selectors import matches
 from imds_guard.wire import mapping
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.decision import OtherPolicies
-    from imds_guard.reach.rules import Pod
-    from imds_guard.resources import Resource
+    from imds_guard.reach.grants import Pod
+    from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import Protocol
 
 _NAMESPACE = "io.kubernetes.pod.namespace"
@@ -37,21 +37,21 @@ _LAYER_3 = frozenset(
 _UNKNOWN = ("toFQDNs", "toServices", "toGroups")
 
 
-def read(resource: Resource, found: OtherPolicies) -> None:
+def read(policy: Policy, found: OtherPolicies) -> None:
     """Add the rules and isolations of one policy."""
-    root = resource.root
+    root = policy.value
     specs = [("spec", root.get("spec"))]
     specs += [(f"specs[{at}]", one) for at, one in enumerate(sequence(root.get("specs")))]
     for path, value in specs:
         spec = mapping(value)
         if not spec or "nodeSelector" in spec:
             continue  # rules for nodes, not for pods
-        selects = _selects(resource, spec)
+        selects = _selects(policy, spec)
         sections: tuple[tuple[str, Action], ...] = (("egress", "allow"), ("egressDeny", "deny"))
         for name, action in sections:
             for index, rule in enumerate(sequence(spec.get(name))):
                 field = f"{path}.{name}[{index}]"
-                found.rules.append(_rule(resource, field, action, selects, mapping(rule)))
+                found.rules.append(_rule(policy, field, action, selects, mapping(rule)))
         default = mapping(spec.get("enableDefaultDeny")).get("egress")
         has_egress = "egress" in spec or "egressDeny" in spec
         if has_egress if default is None else str(default).lower() == "true":
@@ -59,7 +59,7 @@ def read(resource: Resource, found: OtherPolicies) -> None:
 
 
 def _rule(
-    resource: Resource,
+    policy: Policy,
     field: str,
     action: Action,
     selects: Callable[[Client], Match],
@@ -69,14 +69,14 @@ def _rule(
         return min(_to_address(rule, address), _ports(rule, protocol, port))
 
     def reaches_pod(pod: Pod, protocol: Protocol, port: int) -> Match:
-        return min(_to_pod(resource, rule, pod), _ports(rule, protocol, port))
+        return min(_to_pod(policy, rule, pod), _ports(rule, protocol, port))
 
-    return Rule(resource, field, "namespace", (0,), action, selects, reaches, reaches_pod)
+    return Rule(policy, field, "namespace", (0,), action, selects, reaches, reaches_pod)
 
 
-def _selects(resource: Resource, spec: dict[str, Any]) -> Callable[[Client], Match]:
+def _selects(policy: Policy, spec: dict[str, Any]) -> Callable[[Client], Match]:
     def selects(client: Client) -> Match:
-        if resource.kind == "CiliumNetworkPolicy" and client.namespace != resource.namespace:
+        if policy.address.kind == "CiliumNetworkPolicy" and client.namespace != policy.namespace:
             return Match.NO
         labels = _labels(client.namespace, client.labels, client.namespace_labels)
         if matches(_plain(spec.get("endpointSelector")), labels):
@@ -115,7 +115,7 @@ def _cidr_rule(one: dict[str, Any], address: Network) -> Match:
     return holds(one["cidr"], address)
 
 
-def _to_pod(resource: Resource, rule: dict[str, Any], pod: Pod) -> Match:
+def _to_pod(policy: Policy, rule: dict[str, Any], pod: Pod) -> Match:
     if not rule:
         return Match.NO
     if not _LAYER_3 & rule.keys() or _entities(rule) & _PODS:
@@ -125,8 +125,8 @@ def _to_pod(resource: Resource, rule: dict[str, Any], pod: Pod) -> Match:
         plain = _plain(selector)
         asked = str(plain)
         here = _NAMESPACE in asked or _NAMESPACE_LABELS in asked
-        clusterwide = resource.kind == "CiliumClusterwideNetworkPolicy"
-        if not here and not clusterwide and pod.namespace != resource.namespace:
+        clusterwide = policy.address.kind == "CiliumClusterwideNetworkPolicy"
+        if not here and not clusterwide and pod.namespace != policy.namespace:
             continue  # endpoints of the policy's own namespace are meant
         if matches(plain, labels):
             return Match.YES

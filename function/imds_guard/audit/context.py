@@ -5,23 +5,23 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from imds_guard.policies import REASON
+from imds_guard.annotations import REASON
 from imds_guard.reach.addresses import network
-from imds_guard.reach.clients import senders
 from imds_guard.reach.decision import Client, OtherPolicies, decide
 from imds_guard.reach.selectors import matches, namespace_labels
+from imds_guard.reach.senders import senders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from imds_guard.policies import Settings
     from imds_guard.reach.decision import Rule
     from imds_guard.reach.declared import Flow, Port
-    from imds_guard.reach.rules import Grant
+    from imds_guard.reach.grants import Grant
+    from imds_guard.reach.network_policies import NetworkPolicies, Reach
     from imds_guard.reach.subject import Subject
-    from imds_guard.reach.workload import Policies, Reach
     from imds_guard.resources import NetworkPolicy, Resource
     from imds_guard.resources.network_policy import PolicyType
+    from imds_guard.settings import Settings
 
 
 class Opening(NamedTuple):
@@ -87,13 +87,13 @@ _Labels = tuple[tuple[str, str], ...]
 _Key = tuple["str | None", _Labels]  # a namespace and labels
 
 
-class Scene:
+class Context:
     """One input, ready to be asked. Work is done per policy and per namespace, not per pair."""
 
     def __init__(
         self,
         settings: Settings,
-        policies: Policies,
+        policies: NetworkPolicies,
         subjects: Iterable[Subject],
         namespaces: Mapping[str, Mapping[str, str]],
         others: OtherPolicies | None = None,

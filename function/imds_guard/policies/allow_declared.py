@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.frame import Manifest, Settings, Target, network_policy
+from imds_guard.policies.manifest import network_policy
 from imds_guard.reach.selectors import NAMESPACE_NAME
+from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from imds_guard.policies.manifest import Manifest, Scope, Target
     from imds_guard.reach.declared import Port
+    from imds_guard.settings import Settings
+
+KINDS = (NETWORK_POLICY,)
+SCOPE: Scope = "workload"
 
 
 def build(

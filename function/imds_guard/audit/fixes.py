@@ -14,7 +14,7 @@ from imds_guard.resources.network_policy import LAST_PORT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.reach.rules import Grant
+    from imds_guard.reach.grants import Grant
     from imds_guard.resources.network_policy import Protocol
     from imds_guard.wire import Value
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
-    from imds_guard.policies import Settings
+    from imds_guard.settings import Settings
     from imds_guard.wire import Result
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imds_guard.reach.grants import Grant, Pod, egress_grants, ingress_grants
 from imds_guard.reach.ranges import Ranges
-from imds_guard.reach.rules import Grant, Pod, egress_grants, ingress_grants
 from imds_guard.reach.selectors import matches
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Reach:
         return Ranges.of(spans)
 
 
-class Policies:
+class NetworkPolicies:
     """All policies of an input, asked per workload. Grants are worked out once per policy."""
 
     def __init__(self, policies: Iterable[NetworkPolicy]) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from imds_guard.annotations import EXCLUDE
 from imds_guard.audit import no_reason
 from imds_guard.config import ConfigError
 from imds_guard.guard.discover import Group
-from imds_guard.guard.pods import EXCLUDE, Pods, named_pods, pods_of
+from imds_guard.guard.pods import Pods, named_pods, pods_of
 from imds_guard.resources import note
 
 if TYPE_CHECKING:

@@ -1,0 +1,25 @@
+"""The labels and annotations that imds-guard writes, and those that it reads on resources."""
+
+from __future__ import annotations
+
+MANAGED_BY = ("app.kubernetes.io/managed-by", "imds-guard")
+"""The label that every policy of ours carries: its key and its value."""
+
+OWNER = "imds-guard.dev/config"
+"""On our policies: the name of the functionConfig that wrote the policy."""
+
+REFERENCES = "imds-guard.dev/references"
+"""On our policies: the benchmark items and attack techniques that the policy answers."""
+
+REASON = "imds-guard.dev/reason"
+"""On our policies: why the policy lets a workload reach metadata. It marks an exception."""
+
+GIVEN_KEYS = "imds-guard.dev/given"
+"""On our policies: which label and annotation keys the configuration gave, so that a later run
+can drop them."""
+
+EXCLUDE = "imds-guard.dev/exclude"
+"""On a Namespace or a workload: why it is left out."""
+
+ALLOW_METADATA = "imds-guard.dev/allow-metadata"
+"""On a workload or its pod template: why its pods may reach metadata."""

@@ -1,0 +1,117 @@
+"""What every policy that we write has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from imds_guard.annotations import GIVEN_KEYS, MANAGED_BY, OWNER, REFERENCES
+
+if TYPE_CHECKING:
+    from imds_guard.config import Port
+    from imds_guard.settings import Settings
+
+Manifest = dict[str, Any]
+
+Scope = Literal["target", "workload", "cluster"]
+"""What a writer writes its policies for: for each target, which is a namespace or, with
+`scope: workload`, a workload; for each workload that needs them; or once for the cluster."""
+
+CILIUM_NETWORK_POLICY = ("cilium.io", "CiliumNetworkPolicy")
+
+LONGEST_NAME = 63
+# CIS Kubernetes benchmark 5.3.2: every namespace has NetworkPolicies. MITRE ATT&CK T1552.005:
+# credentials from the cloud instance metadata API.
+_REFERENCES = "CIS Kubernetes 5.3.2, MITRE ATT&CK T1552.005"
+
+
+class Target(NamedTuple):
+    """The pods that a set of policies is for, and the names that it takes."""
+
+    namespace: str | None
+    pod_selector: Manifest
+    prefix: str = ""  # the workload's name, where the set is one workload's
+
+
+def network_policy(
+    settings: Settings,
+    target: Target,
+    name: str,
+    *,
+    policy_types: list[str],
+    rules: Manifest | None = None,
+    annotations: dict[str, str] | None = None,
+) -> Manifest:
+    """A NetworkPolicy for `target`; `rules` are its ingress and egress, shared or not."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": _metadata(settings, target, name, annotations or {}),
+        "spec": {
+            "podSelector": target.pod_selector,
+            "policyTypes": policy_types,
+            **(rules or {}),
+        },
+    }
+
+
+def host_policy(
+    settings: Settings, target: Target, name: str, ports: list[tuple[int, str]]
+) -> Manifest:
+    """A CiliumNetworkPolicy that lets `target` reach the node itself on these ports.
+
+    Cilium takes an address on the node for the entity `host`, which no ipBlock matches.
+    """
+    to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
+    return {
+        "apiVersion": "cilium.io/v2",
+        "kind": "CiliumNetworkPolicy",
+        "metadata": _metadata(settings, target, name, {}),
+        "spec": {
+            "endpointSelector": target.pod_selector,
+            "egress": [{"toEntities": ["host"], "toPorts": [{"ports": to_ports}]}],
+        },
+    }
+
+
+def _metadata(
+    settings: Settings, target: Target, name: str, annotations: dict[str, str]
+) -> Manifest:
+    spec = settings.config.spec
+    metadata: Manifest = {"name": policy_name(target, name)}
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    metadata["labels"] = {MANAGED_BY[0]: MANAGED_BY[1], **spec.labels}
+    own = {OWNER: settings.config.name, REFERENCES: _REFERENCES, **annotations}
+    metadata["annotations"] = {**own, **spec.annotations}
+    if given := sorted((*spec.labels, *spec.annotations)):
+        metadata["annotations"][GIVEN_KEYS] = ", ".join(given)
+    return metadata
+
+
+def policy_name(target: Target, name: str) -> str:
+    """The policy's name for this target, cut to 63 characters with a hash when it is longer."""
+    return shortened(f"{target.prefix}-{name}" if target.prefix else name)
+
+
+def shortened(name: str) -> str:
+    """`name`, or its beginning with a hash of all of it, at most 63 characters long."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    import hashlib
+
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 9].rstrip('-.')}-{digest}"
+
+
+def slug(text: str) -> str:
+    """`text` as a part of a resource's name."""
+    letters = "".join(char if char.isalnum() and char.isascii() else "-" for char in text.lower())
+    return "-".join(part for part in letters.split("-") if part)
+
+
+def port_rule(port: Port) -> Manifest:
+    """A port of the configuration as NetworkPolicyPort."""
+    rule: Manifest = {"protocol": port.protocol, "port": port.port}
+    if port.end_port is not None:
+        rule["endPort"] = port.end_port
+    return rule

@@ -1,0 +1,110 @@
+"""What a run goes by: a configuration with its platform's facts filled in."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imds_guard.config import Config, DnsOverride
+    from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform
+
+_ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
+# RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
+_LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(eq=False)
+class Settings:
+    """A configuration with its platform's facts filled in."""
+
+    config: Config
+    platform: Platform
+    cni: Cni | None  # None: it is not known
+    dns: Dns
+    endpoints: tuple[Endpoint, ...]
+    _made: dict[Callable[[Settings], Any], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Settings], _Made]) -> _Made:
+        """What `make` makes of these settings, made once: whoever gets it shares it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _Made = self._made[make]
+        return made
+
+    @property
+    def any_address(self) -> tuple[str, ...]:
+        """The CIDR of all addresses, per IP family that is in use."""
+        return tuple(_ANY[family] for family in _ANY if family in self.config.spec.ip_families)
+
+    @cached_property
+    def metadata_addresses(self) -> tuple[str, ...]:
+        """Every metadata endpoint as a CIDR, of both families."""
+        return tuple(
+            dict.fromkeys(str(ipaddress.ip_network(one.address)) for one in self.endpoints)
+        )
+
+    @cached_property
+    def blocked(self) -> tuple[str, ...]:
+        """The CIDRs that no policy of ours opens by the way."""
+        block = self.config.spec.block or self.platform.block
+        link_local = tuple(_LINK_LOCAL.values()) if block == "link-local" else ()
+        return self.metadata_addresses + link_local
+
+    @cached_property
+    def ip_versions(self) -> tuple[int, ...]:
+        """The IP versions in use, as numbers."""
+        return tuple(int(family[-1]) for family in self.config.spec.ip_families)
+
+    @property
+    def ip_block_matches_pods(self) -> bool:
+        """Whether an ipBlock that holds a pod's address allows that pod, as on most engines."""
+        return self.cni is None or self.cni.ip_block_matches_pods
+
+    @property
+    def identity(self) -> Identity | None:
+        """The platform's pod identity, where the configuration lets pods reach it."""
+        return self.platform.identity if self.config.spec.pod_identity else None
+
+    @property
+    def identity_is_host(self) -> bool:
+        """Whether no NetworkPolicy can allow pod identity, since its address is the node itself."""
+        identity = self.identity
+        return (
+            identity is not None
+            and identity.cilium_host
+            and self.cni is not None
+            and not self.cni.ip_block_matches_nodes
+        )
+
+
+def settings_of(config: Config) -> Settings:
+    """The configuration with its platform's facts filled in."""
+    platform = PLATFORMS[config.spec.platform]
+    names = dict.fromkeys((*platform.providers, *config.spec.providers))
+    endpoints = tuple(endpoint for name in names for endpoint in PROVIDERS[name].endpoints)
+    cni = CNIS.get(config.spec.cni or platform.cni)
+    return Settings(config, platform, cni, _dns(platform.dns, config.spec.dns), endpoints)
+
+
+def _dns(dns: Dns, override: DnsOverride) -> Dns:
+    """The platform's DNS, with what the configuration says instead."""
+    if override.to is not None:
+        dns = dns._replace(to=override.to)
+    if override.namespace is not None:
+        dns = dns._replace(namespace=override.namespace)
+    if override.ports is not None:
+        dns = dns._replace(ports=tuple(override.ports))
+    if override.addresses is not None:
+        dns = dns._replace(addresses=tuple(override.addresses))
+    if override.pod_labels is not None:
+        dns = dns._replace(pod_labels=tuple((k, (v,)) for k, v in override.pod_labels.items()))
+    return dns
