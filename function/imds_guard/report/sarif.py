@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from imds_guard import __version__
 from imds_guard.report.audited import resource_of
-from imds_guard.report.findings import Finding, known_findings
+from imds_guard.report.rule_docs import Finding, known_findings
 
 if TYPE_CHECKING:
     from imds_guard.report.audited import Audited

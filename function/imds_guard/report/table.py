@@ -12,7 +12,7 @@ from imds_guard.report.audited import (
     resource_of,
     workload_of,
 )
-from imds_guard.report.findings import known_findings
+from imds_guard.report.rule_docs import known_findings
 from imds_guard.report.terminal import SEVERITY_STYLES, STATE_STYLES, Page
 from imds_guard.wire.emit import block_lines
 

@@ -1,0 +1,133 @@
+"""Every folder in findings/ is an input and what an audit has to find in it: one finding, or none.
+
+    <ID>/<name>/input.yaml      what is audited
+    <ID>/<name>/config.yaml     the functionConfig; absent for the defaults
+    <ID>/<name>/expected.yaml   the findings, in order; an empty list where there are none
+
+A finding with a proposed value is also taken at its word: with that value at its field it is gone,
+nothing else is wrong for it, and Kubernetes takes the policy.
+IMDS_GUARD_UPDATE=1 writes down what is found now: read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+
+from imds_guard.audit import AuditReport
+from imds_guard.config import Config
+from imds_guard.guard import config_in
+from imds_guard.guard.verify import examine
+from imds_guard.resources import resources
+from imds_guard.wire import Result, as_text, read
+from tests.support.clients import ROOT
+from tests.support.kubernetes_rules import violations
+
+FINDINGS = ROOT / "tests" / "findings"
+UPDATE = os.environ.get("IMDS_GUARD_UPDATE") == "1"
+ALL = sorted(str(path.parent.relative_to(FINDINGS)) for path in FINDINGS.glob("*/*/input.yaml"))
+MENDED = [name for name in ALL if "proposed:" in (FINDINGS / name / "expected.yaml").read_text()]
+
+Documents = list[dict[str, Any]]
+
+
+def audit(name: str, data: bytes) -> AuditReport:
+    config = FINDINGS / name / "config.yaml"
+    given = config_in(config.read_bytes(), "") if config.exists() else Config()
+    return examine(resources(read(data)), given)[1]
+
+
+def found_in(name: str, documents: Documents) -> list[Result]:
+    """The findings alone; a configuration may come with notes besides."""
+    data = yaml.safe_dump_all(documents, sort_keys=False).encode()
+    return [one for one in audit(name, data).findings if one.id.startswith("IG")]
+
+
+def documents_of(name: str) -> Documents:
+    return list(yaml.safe_load_all((FINDINGS / name / "input.yaml").read_bytes()))
+
+
+def written(one: Result) -> dict[str, Any]:
+    """A finding as expected.yaml has it."""
+    shown = ("id", "severity", "subject", "message", "field", "current", "proposed")
+    return {key: value for key in shown if (value := getattr(one, key)) is not None}
+
+
+def mended(documents: Documents, finding: Result) -> Documents:
+    """The documents with the finding's proposed value at its field."""
+    assert finding.reference is not None
+    assert finding.field is not None
+    documents = copy.deepcopy(documents)
+    target: Any = next(one for one in documents if is_about(finding, one))
+    *path, last = [
+        int(at) if at else key for at, key in re.findall(r"\[(\d+)\]|(\w+)", finding.field)
+    ]
+    for step in path:
+        target = target[step]
+    target[last] = finding.proposed
+    return documents
+
+
+def is_about(finding: Result, document: dict[str, Any]) -> bool:
+    metadata, reference = document["metadata"], finding.reference or {}
+    names = document["kind"], metadata.get("namespace"), metadata["name"]
+    return names == (reference.get("kind"), reference.get("namespace"), reference.get("name"))
+
+
+def entirely_mended(name: str) -> tuple[Documents, list[Result]]:
+    """The documents with one proposal after the other, and the findings that are left then."""
+    documents = documents_of(name)
+    found = found_in(name, documents)
+    for _ in range(len(found)):
+        proposals = [one for one in found if one.proposed is not None]
+        if not proposals:
+            break
+        documents = mended(documents, proposals[0])
+        found = found_in(name, documents)
+    return documents, found
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_finds_what_is_written_down(name: str) -> None:
+    path = FINDINGS / name / "expected.yaml"
+    report = audit(name, (FINDINGS / name / "input.yaml").read_bytes())
+    found = [as_text(written(one)) for one in report.findings if one.id.startswith("IG")]
+    if UPDATE:
+        path.write_text(yaml.safe_dump(found, sort_keys=False, width=1000))
+    assert found == as_text(yaml.safe_load(path.read_text()))
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_a_proposed_value_ends_its_finding(name: str) -> None:
+    documents = documents_of(name)
+    before = found_in(name, documents)
+    for finding in before:
+        if finding.proposed is None:
+            continue
+        after = found_in(name, mended(documents, finding))
+        was, now = (Counter(one.id for one in found) for found in (before, after))
+        assert now[finding.id] < was[finding.id]
+        assert now <= was, "mending one thing breaks another"
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_proposed_values_together_leave_nothing(name: str) -> None:
+    before = found_in(name, documents_of(name))
+    _, left = entirely_mended(name)
+    assert not [one for one in left if one.id in ("IG001", "IG005")]
+    assert Counter(one.id for one in left) <= Counter(one.id for one in before)
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_kubernetes_accepts_what_is_proposed(name: str) -> None:
+    before = documents_of(name)
+    after, _ = entirely_mended(name)
+    changed = [one for one in after if one not in before]
+    assert changed
+    assert [fault for one in changed for fault in violations(one)] == []

@@ -1,0 +1,168 @@
+"""A mended rule: the metadata service is out of its reach, and nothing else is.
+
+Every rule is held against packets, before and after.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule
+from imds_guard.reach.grants import egress_grants
+from imds_guard.resources import Address, Policy
+from imds_guard.resources.network_policy import read_network_policy
+from imds_guard.wire import as_text
+from tests.support.kubernetes_rules import violations
+from tests.support.packets import Packet, rule_allows
+from tests.support.policy_sets import (
+    ADDRESSES,
+    NAMESPACES,
+    PORTS,
+    PROTOCOLS,
+    ip_blocks,
+    labels,
+    rules,
+)
+
+ENDPOINTS = ("169.254.169.254", "fd00:ec2::254")
+HERE = NAMESPACES[0]
+NAMED = (("TCP", "http", 8080), ("UDP", "dns", 53))
+PACKETS = [
+    Packet(protocol, port, address)
+    for protocol in PROTOCOLS
+    for port in (*PORTS, 123)
+    for address in ADDRESSES
+]
+POD_PACKETS = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
+
+Rule = dict[str, Any]
+thorough = settings(max_examples=600, deadline=None)  # tried once with 5,000
+
+
+def policy(egress: list[Rule]) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "any", "namespace": HERE},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": egress},
+    }
+
+
+def mended(rule: Rule) -> list[Rule]:
+    """What stands in the rule's place: the rule without metadata, and what else was there."""
+    address = Address("networking.k8s.io/v1", "NetworkPolicy", HERE, "any")
+    grants = egress_grants(read_network_policy(Policy(address, value=as_text(policy([rule])))))
+    found = (mended_rule(rule, ENDPOINTS), dns_rule(grants, ENDPOINTS))
+    return [one for one in found if one is not None]
+
+
+def allow(egress: list[Rule], packet: Packet) -> bool:
+    return any(rule_allows(rule, HERE, packet) for rule in egress)
+
+
+def by_number(rule: Rule) -> list[Rule]:
+    """The rule without its named ports: of an address nobody knows what they mean."""
+    if not rule.get("ports"):
+        return [rule]
+    left = [port for port in rule["ports"] if not isinstance(port.get("port"), str)]
+    return [{**rule, "ports": left}] if left else []
+
+
+def is_no_metadata(packet: Packet) -> bool:
+    """DNS in TCP, and all of UDP: what else some clouds answer at these addresses."""
+    return packet.protocol == "UDP" or (packet.protocol, packet.port) == ("TCP", 53)
+
+
+@thorough
+@given(rules)
+def test_addresses(rule: Rule) -> None:
+    after = mended(rule)
+    for packet in PACKETS:
+        if packet.address not in ENDPOINTS:
+            expected = allow([rule], packet)
+        elif is_no_metadata(packet):
+            expected = allow(by_number(rule), packet)
+        else:
+            expected = False
+        assert allow(after, packet) == expected, packet
+
+
+@thorough
+@given(rules, labels, st.sampled_from(NAMESPACES))
+def test_pods(rule: Rule, own: dict[str, str], namespace: str) -> None:
+    after = mended(rule)
+    for protocol, port in POD_PACKETS:
+        pod = namespace, {"kubernetes.io/metadata.name": namespace}, own
+        packet = Packet(protocol, port, pod=pod, named=NAMED)
+        assert allow(after, packet) == allow([rule], packet), packet
+
+
+@thorough
+@given(rules)
+def test_kubernetes_accepts_it(rule: Rule) -> None:
+    assert violations(policy(mended(rule))) == []
+
+
+@thorough
+@given(rules)
+def test_once_is_enough(rule: Rule) -> None:
+    once = mended_rule(rule, ENDPOINTS)
+    assert once is None or mended_rule(once, ENDPOINTS) == once
+
+
+@thorough
+@given(ip_blocks(), st.lists(st.sampled_from((*ENDPOINTS, "169.254.169.253"))))
+def test_blocks(peer: Rule, addresses: list[str]) -> None:
+    block = mended_block(peer["ipBlock"], addresses)
+    after = [] if block is None else [{"to": [{"ipBlock": block}]}]
+    assert violations(policy(after)) == []
+    for packet in PACKETS:
+        was = allow([{"to": [peer]}], packet)
+        assert allow(after, packet) == (was and packet.address not in addresses), packet
+
+
+MD4, MD6 = "169.254.169.254/32", "fd00:ec2::254/128"
+
+
+@pytest.mark.parametrize(
+    "cidr, before, after",
+    [
+        ("0.0.0.0/0", None, [MD4]),
+        ("0.0.0.0/0", [], [MD4]),
+        ("0.0.0.0/0", ["10.0.0.0/8"], ["10.0.0.0/8", MD4]),
+        ("0.0.0.0/0", ["169.254.169.252/31"], ["169.254.169.252/31", MD4]),
+        ("0.0.0.0/0", ["169.254.0.0/16"], ["169.254.0.0/16"]),  # out already
+        ("::/0", ["fe80::/10"], ["fe80::/10", MD6]),
+        # What the API server refuses does not stay.
+        ("0.0.0.0/0", ["0.0.0.0/0"], [MD4]),
+        ("0.0.0.0/0", ["fe80::/10", "metadata"], [MD4]),
+        ("::/0", [MD4], [MD6]),
+    ],
+)
+def test_excepts(cidr: str, before: list[str] | None, after: list[str]) -> None:
+    block: Rule = {"cidr": cidr} if before is None else {"cidr": cidr, "except": before}
+    mine = mended_block(block, ENDPOINTS)
+    assert mine is not None
+    assert mine["cidr"] == cidr
+    assert sorted(mine["except"]) == sorted(after)
+    assert violations(policy([{"to": [{"ipBlock": mine}]}])) == []
+
+
+@pytest.mark.parametrize("text", ["169.254.169.254", "10.0.0.0", "169.254.0.0/255.255.0.0"])
+def test_an_except_that_only_python_reads(text: str) -> None:
+    block = mended_block({"cidr": "0.0.0.0/0", "except": [text]}, ENDPOINTS)
+    egress: list[Rule] = [{"to": [{"ipBlock": block}]}]
+    assert violations(policy(egress)) == []
+    assert not allow(egress, Packet("TCP", 80, ENDPOINTS[0]))
+
+
+@pytest.mark.parametrize("cidr", [MD4, MD6, "169.254.169.254", "anywhere"])
+def test_nothing_is_left(cidr: str) -> None:
+    assert mended_block({"cidr": cidr}, ENDPOINTS) is None
+    assert mended_rule({"to": [{"ipBlock": {"cidr": cidr}}]}, ENDPOINTS) is None
+    beside: Rule = {"to": [{"ipBlock": {"cidr": cidr}}, {"podSelector": {}}]}
+    assert mended_rule(beside, ENDPOINTS) == {"to": [{"podSelector": {}}]}

@@ -1,0 +1,105 @@
+"""Repair takes metadata out of other people's policies, and nothing else."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from imds_guard.config import Config, from_pairs
+from imds_guard.guard import run
+from imds_guard.reach.addresses import network
+from imds_guard.reach.network_policies import NetworkPolicies, Reach
+from imds_guard.resources import Policy, read_network_policy, resources
+from imds_guard.settings import settings_of
+from imds_guard.wire import as_text, read
+from tests.support.kubernetes_rules import violations
+from tests.support.packages import policies as policies_in
+from tests.support.policy_sets import ADDRESSES, PORTS, PROTOCOLS, labels, policy_sets
+from tests.support.yaml_layouts import Layout
+
+ENDPOINTS = {one.address: one.ports for one in settings_of(Config()).endpoints if one.address != ""}
+POD = """apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: {namespace}
+  labels: {labels}
+spec: {{containers: []}}
+"""
+
+
+@st.composite
+def inputs(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
+    """A pod and policies of other people, laid out in any way."""
+    values, own = draw(policy_sets), draw(labels)
+    layout = Layout(draw)
+    text = POD.format(namespace="shop", labels=own)
+    for at, value in enumerate(values):
+        value["metadata"]["name"] = f"policy-{at}"
+        text += "---\n" + "\n".join(layout.block(as_text(value), 0)) + "\n"
+    return text, values, own
+
+
+def reach_in(text: bytes, own: dict[str, str]) -> Reach:
+    found = [
+        read_network_policy(Policy(one.address, resource=one))
+        for one in resources(read(text))
+        if one.kind == "NetworkPolicy"
+    ]
+    return NetworkPolicies(found).reach("shop", own, "Egress")
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(inputs())
+def test_metadata_goes_and_all_else_stays(
+    made: tuple[str, list[dict[str, Any]], dict[str, str]],
+) -> None:
+    text, _, own = made
+    before = run(text.encode(), from_pairs({"reopened": "warn"}))
+    after = run(text.encode(), from_pairs({"reopened": "repair"}))
+    assert not [one for one in after.results if one.id == "IG001"]
+    was, now = (reach_in(b"".join(one.chunks), own) for one in (before, after))
+    for address, protocol, port in product(ADDRESSES, PROTOCOLS, PORTS):
+        single = network(address)
+        is_open = now.to_address(single, protocol, port)
+        was_open = was.to_address(single, protocol, port)
+        if address not in ENDPOINTS:
+            assert is_open == was_open, (address, protocol, port)
+        elif protocol == "UDP" or (protocol, port) == ("TCP", 53):
+            # DNS and NTP of the same address stay; a port by name means none there.
+            grants = list(was.openings(single, protocol, port))
+            by_number = any(port in one.ports[protocol] for one in grants)
+            assert by_number <= is_open <= was_open
+        else:
+            assert is_open <= was_open
+            assert not is_open or protocol != "TCP" or port not in ENDPOINTS[address]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(inputs())
+def test_a_second_run_changes_nothing(
+    made: tuple[str, list[dict[str, Any]], dict[str, str]],
+) -> None:
+    config = from_pairs({"reopened": "repair"})
+    once = b"".join(run(made[0].encode(), config).chunks)
+    assert b"".join(run(once, config).chunks) == once
+
+
+def test_policies_stay_valid() -> None:
+    text = POD.format(namespace="shop", labels="{app: web}")
+    text += """---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: theirs, namespace: shop}
+spec:
+  podSelector: {}
+  egress:
+  - {}
+  - ports: [{port: 80, endPort: 90}, {port: http}]
+  - to: [{ipBlock: {cidr: 128.0.0.0/1}}, {ipBlock: {cidr: 169.254.169.254/32}}]
+"""
+    out = b"".join(run(text.encode(), from_pairs({"reopened": "repair"})).chunks)
+    assert [fault for one in policies_in(out) for fault in violations(one)] == []

@@ -1,0 +1,149 @@
+"""What the folder kustomize/ holds for people to refer to or to copy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from imds_guard import __version__
+from tests.support.packages import (
+    Resource,
+    base_set,
+    build,
+    egress_of,
+    kustomization,
+    kustomize,
+    names,
+    namespace,
+    pod_selectors,
+    policies,
+    shipped,
+    write,
+)
+
+OVERLAY: Resource = {
+    "resources": ["base"],
+    "namespace": "prod",
+    "namePrefix": "blue-",
+    "labels": [{"pairs": {"team": "shop"}, "includeSelectors": True}],
+}
+
+
+def reference(folder: Path, name: str) -> list[str]:
+    """A shipped folder as the one entry of a kustomization, relative as kustomize wants it."""
+    return [os.path.relpath(shipped(f"kustomize/{name}"), folder)]
+
+
+def overlay(folder: Path, **fields: Any) -> Path:
+    """An overlay of the application in a folder of its own."""
+    kustomization(folder / "base")
+    return write(folder, {"kustomization.yaml": {"resources": ["base"], **fields}})
+
+
+@pytest.mark.parametrize("fields", [{}, OVERLAY], ids=["alone", "among-other-fields"])
+def test_component(fields: Resource, tmp_path: Path) -> None:
+    """The fields of the overlay that takes it apply to its policies."""
+    found = build(overlay(tmp_path, **fields, components=reference(tmp_path, "component")))
+    assert names(found) == (base_set("prod", prefix="blue-") if fields else base_set())
+    assert pod_selectors(found) == [{}]
+
+
+@pytest.mark.parametrize("fields", [{}, OVERLAY], ids=["alone", "among-other-fields"])
+def test_transformer(fields: Resource, tmp_path: Path) -> None:
+    found = build(overlay(tmp_path, **fields, transformers=reference(tmp_path, "transformer")))
+    assert names(found) == (base_set("prod") if fields else base_set())
+
+
+def test_component_beside_a_namespace_that_the_kustomization_sets(tmp_path: Path) -> None:
+    """The component comes before `namespace:` and sees two namespaces that become one.
+
+    kustomize refuses what comes of it. The transformer, and a kustomization around, do not have
+    that difficulty.
+    """
+    files = {"namespace.yaml": namespace("prod")}
+    fields: Resource = {"resources": ["app.yaml", "namespace.yaml"], "namespace": "prod"}
+    inner, outer = tmp_path / "inner", tmp_path / "outer"
+
+    kustomization(inner, files, **fields, components=reference(inner, "component"))
+    built = kustomize(inner)
+    assert (built.returncode, built.stdout) == (1, b"")
+    assert "ID conflict" in built.stderr
+
+    kustomization(inner, files, **fields, transformers=reference(inner, "transformer"))
+    assert names(build(inner)) == base_set("prod")
+
+    kustomization(inner, files, **fields)
+    around = {"resources": ["../inner"], "components": reference(outer, "component")}
+    assert names(build(write(outer, {"kustomization.yaml": around}))) == base_set("prod")
+
+
+def test_transformer_with_a_patched_configuration(tmp_path: Path) -> None:
+    patch = [{"op": "add", "path": "/spec", "value": {"egress": "dns"}}]
+    mine = {
+        "resources": reference(tmp_path / "mine", "transformer"),
+        "patches": [{"target": {"kind": "ImdsGuard"}, "patch": yaml.safe_dump(patch)}],
+    }
+    write(tmp_path, {"mine/kustomization.yaml": mine})
+    found = build(overlay(tmp_path, transformers=["mine"]))
+    assert names(found) == ["allow-dns-egress", "default-deny-all"]
+
+
+def test_container_is_the_program_but_for_the_image_of_this_version() -> None:
+    """By its text: the tests of kubectl and kpt run an image that is built of this checkout."""
+    configs = [shipped(f"kustomize/{name}") for name in ("transformer", "transformer-container")]
+    program, container = (yaml.safe_load((one / "imds-guard.yaml").read_text()) for one in configs)
+    (function,) = container["metadata"].pop("annotations").values()
+    image = f"ghcr.io/imds-guard/imds-guard:{__version__}"
+    assert yaml.safe_load(function) == {"container": {"image": image}}
+    del program["metadata"]["annotations"]
+    assert container == program
+
+
+CONFIGS = sorted(path.name for path in shipped("kustomize/configs").iterdir())
+
+
+def policies_with(config: str, folder: Path) -> list[Resource]:
+    files = {"config.yaml": (shipped("kustomize/configs") / config).read_text()}
+    folder = kustomization(folder, files, transformers=["config.yaml"], namespace="prod")
+    return policies(kustomize(folder).ok().stdout)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_ready_config(config: str, tmp_path: Path) -> None:
+    found = policies_with(config, tmp_path)
+    prefix = "web-" if config == "workload-scope.yaml" else ""
+    expected = {f"prod/{prefix}default-deny-all", f"prod/{prefix}allow-dns-egress"}
+    assert expected <= set(names(found))
+
+
+def test_published_setup_all_but_link_local(tmp_path: Path) -> None:
+    found = policies_with("all-but-link-local.yaml", tmp_path)
+    assert names(found) == base_set("prod")
+    v4, v6, pods = egress_of(found, "deny-cloud-metadata")
+    assert v4 == {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]}
+    assert v6["to"][0]["ipBlock"]["cidr"] == "::/0"
+    assert pods == {"to": [{"namespaceSelector": {}}]}
+
+
+def test_published_setup_web_behind_gateway(tmp_path: Path) -> None:
+    found = policies_with("web-behind-gateway.yaml", tmp_path)
+    gateway = "prod/allow-ingress-from-ingress-nginx"
+    assert names(found) == sorted([*base_set("prod"), gateway])
+    block = {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}
+    assert egress_of(found, "deny-cloud-metadata") == [
+        {
+            "to": [{"ipBlock": block}],
+            "ports": [{"protocol": "TCP", "port": 80}, {"protocol": "TCP", "port": 443}],
+        }
+    ]
+    system = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+    assert egress_of(found, "allow-dns-egress") == [
+        {
+            "to": [system],
+            "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+        }
+    ]
