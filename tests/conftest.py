@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import clients
+from tests.support.packages import write
+from tests.support.shop import OPEN, WEB
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,12 @@ def image(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> str:
         if not built.exists():
             built.write_text(clients.build_image(docker))
         return built.read_text()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which web may reach metadata over IPv4, by one rule, and is the only workload."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    return write(tmp_path, {"deploy/web.yaml": WEB, "deploy/my policies.yaml": OPEN})

@@ -50,6 +50,7 @@ def found_in(name: str, documents: Documents) -> list[Result]:
 
 
 def documents_of(name: str) -> Documents:
+    """The input of a folder, as documents."""
     return list(yaml.safe_load_all((FINDINGS / name / "input.yaml").read_bytes()))
 
 
@@ -75,6 +76,7 @@ def mended(documents: Documents, finding: Result) -> Documents:
 
 
 def is_about(finding: Result, document: dict[str, Any]) -> bool:
+    """Whether the finding names this document."""
     metadata, reference = document["metadata"], finding.reference or {}
     names = document["kind"], metadata.get("namespace"), metadata["name"]
     return names == (reference.get("kind"), reference.get("namespace"), reference.get("name"))
@@ -94,7 +96,7 @@ def entirely_mended(name: str) -> tuple[Documents, list[Result]]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_finds_what_is_written_down(name: str) -> None:
+def test_a_folder_has_the_findings_that_are_written_down(name: str) -> None:
     path = FINDINGS / name / "expected.yaml"
     report = audit(name, (FINDINGS / name / "input.yaml").read_bytes())
     found = [as_text(written(one)) for one in report.findings if one.id.startswith("IG")]

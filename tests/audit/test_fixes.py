@@ -44,6 +44,7 @@ thorough = settings(max_examples=600, deadline=None)  # tried once with 5,000
 
 
 def policy(egress: list[Rule]) -> dict[str, Any]:
+    """A policy with these rules."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
@@ -61,6 +62,7 @@ def mended(rule: Rule) -> list[Rule]:
 
 
 def allow(egress: list[Rule], packet: Packet) -> bool:
+    """Whether any rule lets the packet through."""
     return any(rule_allows(rule, HERE, packet) for rule in egress)
 
 
@@ -79,7 +81,7 @@ def is_no_metadata(packet: Packet) -> bool:
 
 @thorough
 @given(rules)
-def test_addresses(rule: Rule) -> None:
+def test_only_metadata_is_out_of_a_mended_rule(rule: Rule) -> None:
     after = mended(rule)
     for packet in PACKETS:
         if packet.address not in ENDPOINTS:
@@ -93,7 +95,9 @@ def test_addresses(rule: Rule) -> None:
 
 @thorough
 @given(rules, labels, st.sampled_from(NAMESPACES))
-def test_pods(rule: Rule, own: dict[str, str], namespace: str) -> None:
+def test_a_mended_rule_reaches_the_same_pods(
+    rule: Rule, own: dict[str, str], namespace: str
+) -> None:
     after = mended(rule)
     for protocol, port in POD_PACKETS:
         pod = namespace, {"kubernetes.io/metadata.name": namespace}, own
@@ -103,20 +107,20 @@ def test_pods(rule: Rule, own: dict[str, str], namespace: str) -> None:
 
 @thorough
 @given(rules)
-def test_kubernetes_accepts_it(rule: Rule) -> None:
+def test_kubernetes_accepts_a_mended_rule(rule: Rule) -> None:
     assert violations(policy(mended(rule))) == []
 
 
 @thorough
 @given(rules)
-def test_once_is_enough(rule: Rule) -> None:
+def test_a_mended_rule_needs_no_mending(rule: Rule) -> None:
     once = mended_rule(rule, ENDPOINTS)
     assert once is None or mended_rule(once, ENDPOINTS) == once
 
 
 @thorough
 @given(ip_blocks(), st.lists(st.sampled_from((*ENDPOINTS, "169.254.169.253"))))
-def test_blocks(peer: Rule, addresses: list[str]) -> None:
+def test_only_metadata_is_out_of_a_mended_block(peer: Rule, addresses: list[str]) -> None:
     block = mended_block(peer["ipBlock"], addresses)
     after = [] if block is None else [{"to": [{"ipBlock": block}]}]
     assert violations(policy(after)) == []
@@ -143,7 +147,9 @@ MD4, MD6 = "169.254.169.254/32", "fd00:ec2::254/128"
         ("::/0", [MD4], [MD6]),
     ],
 )
-def test_excepts(cidr: str, before: list[str] | None, after: list[str]) -> None:
+def test_excepts_are_kept_where_they_are_valid(
+    cidr: str, before: list[str] | None, after: list[str]
+) -> None:
     block: Rule = {"cidr": cidr} if before is None else {"cidr": cidr, "except": before}
     mine = mended_block(block, ENDPOINTS)
     assert mine is not None
@@ -153,7 +159,7 @@ def test_excepts(cidr: str, before: list[str] | None, after: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["169.254.169.254", "10.0.0.0", "169.254.0.0/255.255.0.0"])
-def test_an_except_that_only_python_reads(text: str) -> None:
+def test_an_except_that_only_python_reads_does_not_stay(text: str) -> None:
     block = mended_block({"cidr": "0.0.0.0/0", "except": [text]}, ENDPOINTS)
     egress: list[Rule] = [{"to": [{"ipBlock": block}]}]
     assert violations(policy(egress)) == []
@@ -161,7 +167,7 @@ def test_an_except_that_only_python_reads(text: str) -> None:
 
 
 @pytest.mark.parametrize("cidr", [MD4, MD6, "169.254.169.254", "anywhere"])
-def test_nothing_is_left(cidr: str) -> None:
+def test_a_block_of_nothing_but_metadata_goes(cidr: str) -> None:
     assert mended_block({"cidr": cidr}, ENDPOINTS) is None
     assert mended_rule({"to": [{"ipBlock": {"cidr": cidr}}]}, ENDPOINTS) is None
     beside: Rule = {"to": [{"ipBlock": {"cidr": cidr}}, {"podSelector": {}}]}

@@ -68,6 +68,7 @@ VERDICTS: dict[str, dict[str, str]] = {
 
 
 def audit(recipe: str) -> AuditReport:
+    """The audit of a recipe."""
     data = (RECIPES / f"{recipe}.yaml").read_bytes()
     return examine(resources(read(data)), Config())[1]
 
@@ -77,7 +78,7 @@ def test_every_recipe_has_its_verdicts() -> None:
 
 
 @pytest.mark.parametrize("recipe", VERDICTS)
-def test_verdicts(recipe: str) -> None:
+def test_a_recipe_has_the_verdicts_that_are_thought_through(recipe: str) -> None:
     found = {str(one.subject).removeprefix("town/"): one.state for one in audit(recipe).verdicts}
     assert found == VERDICTS[recipe]
 

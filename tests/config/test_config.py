@@ -18,10 +18,11 @@ CONFIGS = sorted((ROOT / "kustomize" / "configs").glob("*.yaml"))
 
 
 def guard(**spec: Any) -> dict[str, Any]:
+    """A functionConfig with these fields."""
     return {"apiVersion": "imds-guard.dev/v1alpha1", "kind": "ImdsGuard", "spec": spec}
 
 
-def test_the_schema_is_one() -> None:
+def test_the_published_schema_is_a_valid_one() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
     assert imds_guard("schema").stdout.startswith(b"{")
 
@@ -57,7 +58,7 @@ def test_nothing_means_the_defaults() -> None:
         assert read_config(value) == Config()
 
 
-def test_the_name_is_the_owner() -> None:
+def test_the_configurations_name_is_the_owner() -> None:
     assert read_config({**guard(), "metadata": {"name": "mine"}}).name == "mine"
     # The name that kpt gives to arguments of its command line is nobody's.
     of_kpt = {"kind": "ConfigMap", "metadata": {"name": "function-input"}, "data": {}}
@@ -110,7 +111,7 @@ def test_pairs_come_on_top_of_a_file() -> None:
         ({"port": "80", "endPort": "90"}, (80, 90, "TCP")),
     ],
 )
-def test_ports(port: Any, rule: tuple[Any, ...]) -> None:
+def test_a_port_is_read_in_every_spelling(port: Any, rule: tuple[Any, ...]) -> None:
     read = read_config(guard(exceptions=[{"workload": "a", "reason": "b", "ports": [port]}]))
     (found,) = read.spec.exceptions[0].ports
     assert (found.port, found.end_port, found.protocol) == rule
@@ -119,6 +120,6 @@ def test_ports(port: Any, rule: tuple[Any, ...]) -> None:
 @pytest.mark.parametrize(
     "port", [0, 65536, "90-80", "53/ICMP", "HTTP", "a--b", "a-name-of-16-chr", "-", "", "http/"]
 )
-def test_not_ports(port: Any) -> None:
+def test_what_is_no_port_is_refused(port: Any) -> None:
     with pytest.raises(ConfigError):
         read_config(guard(exceptions=[{"workload": "a", "reason": "b", "ports": [port]}]))

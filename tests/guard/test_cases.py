@@ -24,8 +24,9 @@ import yaml
 from imds_guard.config import Config
 from imds_guard.guard import config_in, run
 from tests.support.clients import ROOT
-from tests.support.kubernetes_rules import aliases_or_anchors, violations
+from tests.support.kubernetes_rules import violations
 from tests.support.program import Ended, imds_guard
+from tests.support.yaml_syntax import aliases_or_anchors
 
 CASES = ROOT / "tests" / "cases"
 UPDATE = os.environ.get("IMDS_GUARD_UPDATE") == "1"
@@ -34,11 +35,13 @@ GOOD = [name for name in ALL if (CASES / name / "output.yaml").exists()]
 
 
 def input_of(case: Path) -> bytes:
+    """The bytes that go in."""
     found = case / "input.yaml"
     return (found if found.exists() else case / "input.json").read_bytes()
 
 
 def play(case: Path, data: bytes) -> Ended:
+    """The run of the program on a case."""
     args = ["--config", str(case / "config.yaml")] if (case / "config.yaml").exists() else []
     extra = case / "args.txt"
     if extra.exists():
@@ -49,12 +52,14 @@ def play(case: Path, data: bytes) -> Ended:
 
 
 def results_of(case: Path, data: bytes) -> list[dict[str, Any]]:
+    """The results of a case, as a ResourceList has them."""
     config = case / "config.yaml"
     given = config_in(config.read_bytes(), "") if config.exists() else Config()
     return [result.manifest() for result in run(data, given).results]
 
 
 def expect(path: Path, found: bytes | None) -> None:
+    """What is found is what the file holds; no file where nothing is found."""
     if UPDATE:
         if found is None:
             path.unlink(missing_ok=True)
@@ -132,6 +137,7 @@ def resources_in(text: str) -> list[Any]:
 
 
 def is_ours(resource: Any) -> bool:
+    """Whether this is a NetworkPolicy that imds-guard wrote."""
     if resource.get("kind") != "NetworkPolicy":
         return False
     annotations = resource["metadata"].get("annotations") or {}

@@ -44,6 +44,7 @@ def inputs(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
 
 
 def reach_in(text: bytes, own: dict[str, str]) -> Reach:
+    """What the policies in the text let a pod with these labels reach."""
     found = [
         read_network_policy(Policy(one.address, resource=one))
         for one in resources(read(text))

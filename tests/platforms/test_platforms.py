@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 
 import pytest
 
-from imds_guard.config import ConfigError, from_pairs
+from imds_guard.config import from_pairs
 from imds_guard.platforms import (
     CNIS,
     PLATFORMS,
     PROVIDERS,
     Cni,
-    Identity,
     Platform,
     Provider,
     Source,
 )
-from imds_guard.report.platforms import WIDTH, as_json, as_markdown, table
-from tests.support.clients import ROOT
-
-DOCS = ROOT / "docs"
+from tests.support.platform_facts import blocked, identities, needed
 
 # Named by spec.platform; a name that is gone breaks configurations.
 PLATFORM_NAMES = [
@@ -62,42 +57,26 @@ each_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=lamb
 each_cni = pytest.mark.parametrize("cni", CNIS.values(), ids=lambda one: one.name)
 
 
-def blocked(platform: Platform) -> set[str]:
-    return {one.address for name in platform.providers for one in PROVIDERS[name].endpoints}
-
-
-def identities(platform: Platform) -> list[Identity]:
-    return [one for one in (platform.identity, *platform.further_identities) if one is not None]
-
-
-def needed(platform: Platform) -> set[tuple[str, int]]:
-    """Address and port of every resolver, identity agent and other neighbour."""
-    dns = {(address, 53) for address in platform.dns.addresses}
-    agents = {
-        (endpoint.address, port)
-        for identity in identities(platform)
-        for endpoint in identity.endpoints
-        for port in endpoint.ports
-    }
-    return dns | agents | {(one.address, one.port) for one in platform.neighbours}
-
-
 def assert_address(text: str) -> None:
+    """An address in its canonical form."""
     assert str(ipaddress.ip_address(text)) == text
 
 
 def assert_ports(ports: tuple[int, ...]) -> None:
+    """Ports in order, each once."""
     assert ports
     assert ports == tuple(sorted(set(ports)))
     assert all(1 <= port <= 65535 for port in ports)
 
 
 def assert_sources(*sources: Source) -> None:
+    """Sources with a title and a confidence."""
     assert sources
     assert all(one.title and one.confidence in ("high", "medium") for one in sources)
 
 
 def assert_sentences(*texts: str) -> None:
+    """Texts that end with a full stop."""
     for text in texts:
         assert text.endswith("."), text
         assert "  " not in text
@@ -217,48 +196,3 @@ def test_an_engine_that_differs_says_how() -> None:
     for cni in CNIS.values():
         if cni[2:7] != usual[2:7]:
             assert cni.caveats
-
-
-@each_platform
-def test_the_detail_shows_every_fact(platform: Platform) -> None:
-    text = table(platform.name)
-    assert max(map(len, text.splitlines())) <= WIDTH
-    flat = " ".join(text.split())
-    for address in blocked(platform) | {address for address, _ in needed(platform)}:
-        assert address in flat
-    for caveat in platform.caveats:
-        assert caveat in flat
-    for source in (*platform.dns.sources, *platform.sources):
-        assert source.title in flat
-
-
-def test_the_list_has_every_platform() -> None:
-    lines = table().splitlines()
-    assert max(map(len, lines)) <= WIDTH
-    assert [line.split()[0] for line in lines if line[:1].islower()][: len(PLATFORMS)] == list(
-        PLATFORMS
-    )
-
-
-def test_json_holds_all_of_the_data() -> None:
-    data = json.loads(as_json())
-    assert [one["name"] for one in data["platforms"]] == list(PLATFORMS)
-    assert [one["name"] for one in data["providers"]] == list(PROVIDERS)
-    assert [one["name"] for one in data["cnis"]] == list(CNIS)
-    gke = json.loads(as_json("gke"))
-    assert gke == data["platforms"][PLATFORM_NAMES.index("gke")]
-    assert gke["dns"]["podLabels"] == {"k8s-app": ["kube-dns", "node-local-dns"]}
-    assert gke["identity"]["endpoints"][0]["address"] == "169.254.169.252"
-    assert gke["providers"][0]["endpoints"][0]["source"]["confidence"] == "high"
-
-
-@pytest.mark.parametrize("show", [table, as_json])
-def test_an_unknown_platform_gets_the_nearest_known_one(show: object) -> None:
-    assert callable(show)
-    with pytest.raises(ConfigError, match="unknown platform 'gkee'; did you mean gke"):
-        show("gkee")
-
-
-def test_the_page_is_current() -> None:
-    """After a change: python -m imds_guard.report.platforms > docs/platforms.md"""
-    assert (DOCS / "platforms.md").read_text(encoding="utf-8") == as_markdown()

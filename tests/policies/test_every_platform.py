@@ -39,6 +39,7 @@ LINK_LOCAL += [network("fe80::1"), network("fe80::a9fe:a9fe"), network("febf::ff
 def resolved(
     platform: str, cni: str, egress: str, block: str, families: tuple[str, ...], identity: bool
 ) -> Settings:
+    """The settings of a configuration."""
     spec = {
         "platform": platform,
         "cni": cni,
@@ -52,6 +53,7 @@ def resolved(
 
 
 def reach_of(manifests: list[dict[str, Any]]) -> Reach:
+    """What the policies let a pod of the namespace reach."""
     address = Address("networking.k8s.io/v1", "NetworkPolicy", "shop", "any")
     views = [read_network_policy(Policy(address, value=as_text(one))) for one in manifests]
     return NetworkPolicies(views).reach("shop", {"a": "b"}, "Egress")
@@ -59,7 +61,7 @@ def reach_of(manifests: list[dict[str, Any]]) -> Reach:
 
 @pytest.mark.parametrize("cni", ["", *CNIS])
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_opens_what_it_should(platform: str, cni: str) -> None:
+def test_policies_open_dns_and_identity_and_shut_metadata(platform: str, cni: str) -> None:
     for egress, block, families, scope, identity in CONFIGURATIONS:
         found = resolved(platform, cni, egress, block, families, identity)
         manifests = list(policies_of(found, TARGETS[scope]))
@@ -79,6 +81,7 @@ def test_opens_what_it_should(platform: str, cni: str) -> None:
 
 
 def identity_openings(found: Settings) -> set[tuple[str, int]]:
+    """Address and port of the identity agent, where it is let through."""
     endpoints = found.identity.endpoints if found.identity else ()
     return {
         (one.address, port)
@@ -89,6 +92,7 @@ def identity_openings(found: Settings) -> set[tuple[str, int]]:
 
 
 def endpoints_are_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]]) -> None:
+    """No endpoint of metadata is in reach, but for the identity agent's."""
     for endpoint in found.endpoints:
         for port in endpoint.ports:
             is_open = reach.to_address(network(endpoint.address), "TCP", port)
@@ -96,6 +100,7 @@ def endpoints_are_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]
 
 
 def names_resolve(found: Settings, reach: Reach) -> None:
+    """Cluster DNS is in reach, over UDP and TCP."""
     dns = found.dns
     if dns.to == "cluster":
         labels = {key: values[0] for key, values in dns.pod_labels}
@@ -109,6 +114,7 @@ def names_resolve(found: Settings, reach: Reach) -> None:
 
 
 def link_local_is_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]]) -> None:
+    """No link-local address is in reach, but for resolvers and the identity agent."""
     resolvers = {str(network(one)[0]) for one in found.dns.addresses}
     for address in LINK_LOCAL:
         text = str(address[0])

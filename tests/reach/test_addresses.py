@@ -17,6 +17,7 @@ ADDRESSES = [ipaddress.ip_address(BASE + offset) for offset in range(16)]
 
 @st.composite
 def networks(draw: st.DrawFn) -> str:
+    """A network within the small range."""
     length = draw(st.integers(28, 32))
     step = 2 ** (32 - length)
     offset = draw(st.integers(0, 15)) // step * step
@@ -24,6 +25,7 @@ def networks(draw: st.DrawFn) -> str:
 
 
 def inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address, *cidrs: str) -> bool:
+    """Whether any of the networks holds the address."""
     return any(address in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
@@ -38,7 +40,7 @@ def test_what_is_left_is_what_is_not_blocked(cidr: str, blocked: list[str]) -> N
 
 
 @given(networks(), st.lists(networks(), max_size=4))
-def test_the_api_server_takes_them(cidr: str, blocked: list[str]) -> None:
+def test_the_api_server_takes_the_excepts(cidr: str, blocked: list[str]) -> None:
     outer = ipaddress.ip_network(cidr)
     excepted = [ipaddress.ip_network(one) for one in carve(cidr, [*blocked, "fe80::/10"])]
     assert all(one != outer and one.subnet_of(outer) for one in excepted)  # type: ignore[arg-type]
@@ -54,5 +56,7 @@ def test_the_api_server_takes_them(cidr: str, blocked: list[str]) -> None:
         ("::/0", "0.0.0.0/0", False),
     ],
 )
-def test_a_block_that_is_nothing_but_metadata(cidr: str, blocked: str, holds: bool) -> None:
+def test_a_block_of_nothing_but_metadata_is_told_apart(
+    cidr: str, blocked: str, holds: bool
+) -> None:
     assert (swallowed(cidr, [blocked]) is not None) == holds

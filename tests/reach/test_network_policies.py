@@ -35,7 +35,7 @@ def view(value: dict[str, Any]) -> NetworkPolicy:
 
 @thorough
 @given(policy_sets, st.sampled_from(NAMESPACES), labels, st.randoms(use_true_random=False))
-def test_addresses(
+def test_an_address_is_reached_where_packets_pass(
     values: list[dict[str, Any]], namespace: str, own: dict[str, str], random: Any
 ) -> None:
     reach = NetworkPolicies(map(view, values)).reach(namespace, own, "Egress")
@@ -51,7 +51,7 @@ def test_addresses(
 
 @thorough
 @given(policy_sets, labels, labels, st.sampled_from(NAMESPACES), st.sampled_from(NAMESPACES))
-def test_pods(
+def test_a_pod_is_reached_where_packets_pass(
     values: list[dict[str, Any]],
     own: dict[str, str],
     others: dict[str, str],
@@ -69,7 +69,7 @@ def test_pods(
         assert reach.to_pod(other, protocol, port) == expected  # type: ignore[arg-type]
 
 
-def test_rules_that_an_alias_gives_to_both_directions() -> None:
+def test_rules_that_an_alias_gives_to_both_directions_are_read_for_each() -> None:
     """One list object, but `from` says nothing in an egress rule, nor `to` in an ingress rule."""
     rules = [{"from": [{"podSelector": {"matchLabels": {"a": "b"}}}]}]
     spec = {"podSelector": {}, "ingress": rules, "egress": rules}

@@ -37,12 +37,14 @@ OPEN = DENY.replace("name: deny", "name: open") + "  - {}\n"
 
 
 def report(*documents: str) -> AuditReport:
+    """The audit of these documents."""
     text = "---".join(textwrap.dedent(one) for one in documents)
     _, found = examine(resources(read(text.encode())), Config())
     return found
 
 
 def admin(action: str, to: str, subject: str = "{namespaces: {}}", ports: str = "") -> str:
+    """An AdminNetworkPolicy with one rule."""
     return f"""
 apiVersion: policy.networking.k8s.io/v1alpha1
 kind: AdminNetworkPolicy
@@ -58,6 +60,7 @@ spec:
 
 
 def cluster(tier: str, *rules: str, priority: int = 10) -> str:
+    """A ClusterNetworkPolicy in this tier."""
     listed = "".join(f"  - {rule}\n" for rule in rules)
     return f"""
 apiVersion: policy.networking.k8s.io/v1alpha2
@@ -72,6 +75,7 @@ spec:
 
 
 def cilium(spec: str, kind: str = "CiliumNetworkPolicy", namespace: str = "shop") -> str:
+    """A policy of Cilium's."""
     return f"""
 apiVersion: cilium.io/v2
 kind: {kind}
@@ -81,6 +85,7 @@ spec: {spec}
 
 
 def calico(spec: str, kind: str = "GlobalNetworkPolicy") -> str:
+    """A policy of Calico's."""
     return f"""
 apiVersion: projectcalico.org/v3
 kind: {kind}
@@ -216,7 +221,9 @@ DENY_ALL = "{action: Deny, to: [{networks: [0.0.0.0/0, '::/0']}]}"
         ),
     ],
 )
-def test_verdicts(base: str, policy: str, state: str) -> None:
+def test_every_kind_of_policy_decides_as_its_engine_does(
+    base: str, policy: str, state: str
+) -> None:
     found = report(WORKLOAD, NAMESPACE, *([base] if base else []), policy)
     (verdict,) = found.verdicts
     assert verdict.state == state

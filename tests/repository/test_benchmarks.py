@@ -21,6 +21,7 @@ from tests.support.program import imds_guard
 
 
 def load(text: str | bytes) -> list[Any]:
+    """The documents of a YAML text."""
     return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
 
 
@@ -35,6 +36,7 @@ def policies(items: list[Any]) -> list[Any]:
 
 
 def listed(data: bytes) -> list[Any]:
+    """The items of a ResourceList."""
     items = load(data)[0]["items"]
     assert isinstance(items, list)
     return items
@@ -117,7 +119,7 @@ def test_ratios_are_of_each_turn() -> None:
     assert chart(100, {"<mine>": mine, "other": other}).count("<rect") == 4
 
 
-def test_the_quick_run(tmp_path: Path) -> None:
+def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     options = ["--quick", "--resources", "100", "--runs", "1", "--without-go"]
     options += ["--packages", str(clients.ROOT / "examples" / "shop"), "--write", str(tmp_path)]
     done = subprocess.run(

@@ -69,6 +69,7 @@ def watched(*args: str, stdin: str = "", cwd: Path | None = None) -> tuple[bytes
 
 
 def resource_list(config: dict[str, Any], *items: dict[str, Any]) -> str:
+    """A ResourceList, as a host sends it."""
     made = {
         "apiVersion": "config.kubernetes.io/v1",
         "kind": "ResourceList",
@@ -79,6 +80,7 @@ def resource_list(config: dict[str, Any], *items: dict[str, Any]) -> str:
 
 
 def guard_config(**spec: Any) -> dict[str, Any]:
+    """A functionConfig that stays out of the cluster."""
     metadata = {"name": "c", "annotations": {"config.kubernetes.io/local-config": "true"}}
     return {
         "apiVersion": "imds-guard.dev/v1alpha1",

@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from imds_guard.audit import AuditReport, Context
+from imds_guard.audit import AuditReport, Scene
 from imds_guard.config import Config, read_config
 from imds_guard.guard import run
-from imds_guard.guard.verify import examine
+from imds_guard.guard.examine import examine
+from imds_guard.reach.declared import Flow
 from imds_guard.resources import resources
 from imds_guard.wire import Result, read
 
@@ -62,6 +63,7 @@ def config(**spec: Any) -> Config:
 
 
 def stream(documents: list[Resource]) -> bytes:
+    """The resources as YAML documents."""
     return yaml.safe_dump_all(documents, sort_keys=False).encode()
 
 
@@ -71,6 +73,31 @@ def guarded(data: bytes, with_config: Config) -> tuple[bytes, list[Result]]:
     return b"".join(outcome.chunks), outcome.results
 
 
-def audited(data: bytes, with_config: Config) -> tuple[Context, AuditReport]:
+def audited(data: bytes, with_config: Config) -> tuple[Scene, AuditReport]:
     """What an audit makes of the resources as they stand."""
     return examine(resources(read(data)), with_config)
+
+
+def declared(data: bytes, kind: str) -> list[str]:
+    """The flows of this kind that the resources declare, in words."""
+    scene, _ = audited(data, config())
+    return [_in_words(flow) for flow in scene.flows if flow.kind == kind]
+
+
+def _in_words(flow: Flow) -> str:
+    """The flow as `sender -> receiver port`."""
+    who = str(flow.client) if flow.client else flow.source
+    where = f" in {', '.join(flow.namespaces)}" if flow.namespaces else ""
+    return f"{who}{where} -> {flow.target} {flow.port}"
+
+
+def warnings(results: list[Result]) -> list[Result]:
+    """The results without what is only told."""
+    return [one for one in results if one.severity != "info"]
+
+
+def cut(kind: str, data: bytes, with_config: Config) -> list[Result]:
+    """The findings of what the function's own policies cut of this kind."""
+    findings = warnings(guarded(data, with_config)[1])
+    assert {one.id for one in findings} <= {"IG003", "IG007"}  # IG003: on the host's network
+    return [one for one in findings if f"add {kind} to" in one.fix]

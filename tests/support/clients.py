@@ -77,14 +77,17 @@ class Completed:
 
 
 def kustomize() -> Client:
+    """The program `kustomize`."""
     return _client("kustomize", "version")
 
 
 def kubectl() -> Client:
+    """The program `kubectl`."""
     return _client("kubectl", "version", "--client")
 
 
 def kpt() -> Client:
+    """The program `kpt`."""
     return _client("kpt", "version")
 
 
@@ -123,6 +126,7 @@ def build_image(docker: Client) -> str:
 
 
 def _client(name: str, *version: str) -> Client:
+    """The client, or the end of the test."""
     found = _find(name, version)
     if isinstance(found, str):
         _missing(found)
@@ -153,12 +157,14 @@ def _find(name: str, version: tuple[str, ...]) -> Client | str:
 
 
 def _missing(reason: str) -> NoReturn:
+    """Ends the test."""
     if os.environ.get("IMDS_GUARD_REQUIRE_CLIENTS") == "1":
         pytest.fail(f"{reason} (IMDS_GUARD_REQUIRE_CLIENTS=1)", pytrace=False)
     pytest.skip(reason)
 
 
 def _default_base() -> str:
+    """The base image that the Dockerfile names."""
     for line in (ROOT / "Dockerfile").read_text().splitlines():
         if line.startswith(_BASE_ARGUMENT):
             return line.removeprefix(_BASE_ARGUMENT)

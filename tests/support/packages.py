@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from tests.support import clients
-from tests.support.kubernetes_rules import aliases_or_anchors, violations
+from tests.support.kubernetes_rules import violations
+from tests.support.yaml_syntax import aliases_or_anchors
 
 Resource: TypeAlias = "dict[str, Any]"
 Files: TypeAlias = "Mapping[str, str | Mapping[str, Any]]"
@@ -75,6 +76,7 @@ def named(text: str, *, name: str = "", namespace: str = "") -> str:
 
 
 def namespace(name: str) -> Resource:
+    """A Namespace of this name."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
@@ -111,6 +113,7 @@ def config_map(data: Mapping[str, str], *, image: str = "") -> Resource:
 
 
 def _metadata(image: str, legacy: bool = False) -> Resource:
+    """The metadata that says how the function is run."""
     how = {"container": {"image": image}} if image else {"exec": {"path": "imds-guard"}}
     function = {"config.kubernetes.io/function": yaml.safe_dump(how)}
     return {"name": "imds-guard", **({} if legacy else {"annotations": function})}

@@ -44,6 +44,7 @@ def passes(
 
 
 def rule_allows(rule: dict[str, Any], namespace: str, packet: Packet) -> bool:
+    """Whether an egress rule of a policy in `namespace` lets the packet through."""
     peers, ports = rule.get("to") or [], rule.get("ports") or []
     if peers and not any(peer_is(peer, namespace, packet) for peer in peers):
         return False
@@ -51,6 +52,7 @@ def rule_allows(rule: dict[str, Any], namespace: str, packet: Packet) -> bool:
 
 
 def peer_is(peer: dict[str, Any], namespace: str, packet: Packet) -> bool:
+    """Whether a peer is where the packet goes."""
     if "ipBlock" in peer:
         if packet.pod is not None:
             return False
@@ -71,6 +73,7 @@ def peer_is(peer: dict[str, Any], namespace: str, packet: Packet) -> bool:
 
 
 def port_is(port: dict[str, Any], packet: Packet) -> bool:
+    """Whether a port of a rule is the packet's."""
     if port.get("protocol", "TCP") != packet.protocol:
         return False
     number = port.get("port")
@@ -83,6 +86,7 @@ def port_is(port: dict[str, Any], packet: Packet) -> bool:
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Whether a label selector selects these labels."""
     for key, value in (selector.get("matchLabels") or {}).items():
         if key not in labels or labels[key] != value:
             return False

@@ -31,6 +31,7 @@ labels = st.dictionaries(st.sampled_from(_KEYS), st.sampled_from(_VALUES))
 
 @st.composite
 def expressions(draw: st.DrawFn) -> dict[str, Any]:
+    """A requirement of matchExpressions."""
     operator = draw(st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist")))
     found: dict[str, Any] = {"key": draw(st.sampled_from(_KEYS)), "operator": operator}
     if operator in ("In", "NotIn"):
@@ -48,6 +49,7 @@ namespace_selectors = selectors | st.sampled_from(NAMESPACES).map(
 
 @st.composite
 def ip_blocks(draw: st.DrawFn) -> dict[str, Any]:
+    """A peer by address."""
     cidr = draw(st.sampled_from(sorted(_CIDRS)))
     block: dict[str, Any] = {"cidr": cidr}
     excepts: tuple[str, ...] = _CIDRS[cidr]
@@ -66,6 +68,7 @@ peers = ip_blocks() | st.one_of(
 
 @st.composite
 def ports(draw: st.DrawFn) -> dict[str, Any]:
+    """A port of a rule."""
     found: dict[str, Any] = {}
     if draw(st.booleans()):
         found["protocol"] = draw(st.sampled_from(PROTOCOLS))
@@ -84,6 +87,7 @@ rules = st.fixed_dictionaries(
 
 @st.composite
 def policies(draw: st.DrawFn) -> dict[str, Any]:
+    """A NetworkPolicy for egress, in one of the namespaces."""
     spec: dict[str, Any] = {"podSelector": draw(selectors)}
     if draw(st.booleans()):
         types = st.lists(st.sampled_from(("Ingress", "Egress")), min_size=1, unique=True)

@@ -34,7 +34,7 @@ def test_status_and_stderr_come_through(image: str) -> None:
     assert "'none' is not one of dns, web, any" in done.stderr
 
 
-def test_help(image: str) -> None:
+def test_the_image_shows_the_help(image: str) -> None:
     assert run(image, "--help").ok().text.startswith("Usage: imds-guard [OPTIONS]")
 
 

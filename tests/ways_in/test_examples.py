@@ -41,12 +41,12 @@ def expect(name: str, found: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("name", KUSTOMIZE)
-def test_kustomize(name: str) -> None:
+def test_an_example_for_kustomize_builds_what_is_expected(name: str) -> None:
     built = kustomize(EXAMPLES / name).ok()
     expect(name, {"output.yaml": built.stdout})
 
 
-def test_kpt(tmp_path: Path) -> None:
+def test_the_kpt_package_renders_what_is_expected(tmp_path: Path) -> None:
     """Rendering adds files, which .expected holds, and changes none."""
     package = tmp_path / "shop"
     shutil.copytree(EXAMPLES / "kpt-package", package)
@@ -57,7 +57,7 @@ def test_kpt(tmp_path: Path) -> None:
     expect("kpt-package", {path: after[path] for path in after.keys() - before.keys()})
 
 
-def test_pipe() -> None:
+def test_the_pipe_writes_what_is_expected() -> None:
     folder = EXAMPLES / "pipe"
     given = (folder / "input.yaml").read_bytes()
     done = imds_guard().run("--config", folder / "config.yaml", stdin=given).ok()
@@ -66,7 +66,7 @@ def test_pipe() -> None:
     expect("pipe", {"output.yaml": done.stdout})
 
 
-def test_with_gateway() -> None:
+def test_the_example_with_a_gateway_shows_what_is_expected() -> None:
     """Without `allow` it says what is cut; with `allow.infer` nothing is, and it says nothing."""
     folder = EXAMPLES / "with-gateway"
     given = (folder / "app.yaml").read_bytes()
@@ -105,6 +105,7 @@ def demo(path: str) -> str:
 
 
 def assert_shows_the_main_job(said: str) -> None:
+    """The demo fits on a screen, and shows a policy that keeps metadata away."""
     assert "deny-cloud-metadata" in said
     assert "169.254.0.0/16" in said
     assert ", 0 lines changed or removed" in said
@@ -112,14 +113,14 @@ def assert_shows_the_main_job(said: str) -> None:
     assert max(map(len, said.splitlines())) <= 100
 
 
-def test_demo_with_kustomize() -> None:
+def test_the_demo_builds_with_kustomize() -> None:
     clients.kustomize()
     said = demo(ENV["PATH"])
     assert "kustomize build" in said
     assert_shows_the_main_job(said)
 
 
-def test_demo_without_kustomize(tmp_path: Path) -> None:
+def test_the_demo_does_without_kustomize(tmp_path: Path) -> None:
     """With nothing on PATH but what every machine has, and imds-guard."""
     for name in ("awk", "bash", "cat", "diff", "dirname", "grep", "mktemp", "rm", "sed"):
         found = shutil.which(name)

@@ -32,14 +32,14 @@ def folder(mode: str, tmp_path: Path) -> Path:
 
 
 @MODES
-def test_kustomize_without_enable_exec(folder: Path) -> None:
+def test_kustomize_without_enable_exec_leaves_the_function_out(folder: Path) -> None:
     built = kustomize(folder, "--enable-alpha-plugins").ok()
     assert (policies(built.stdout), built.stderr) == ([], "")
     assert names(policies(kustomize(folder).ok().stdout)) == base_set()
 
 
 @MODES
-def test_kubectl_has_no_enable_exec(folder: Path) -> None:
+def test_kubectl_leaves_the_function_out(folder: Path) -> None:
     built = clients.kubectl().run("kustomize", "--enable-alpha-plugins", folder, env=ENV).ok()
     assert (policies(built.stdout), built.stderr) == ([], "")
 

@@ -48,6 +48,7 @@ PACKAGE: Files = {
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
+    """A kpt package on disk."""
     return write(tmp_path / "package", PACKAGE)
 
 
@@ -60,6 +61,7 @@ def function(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 def kpt(*args: str | Path) -> clients.Completed:
+    """`kpt fn` with these arguments."""
     return clients.kpt().run("fn", *args, env=ENV)
 
 
@@ -86,7 +88,9 @@ def added(package: Path, before: dict[str, bytes]) -> list[Resource]:
     return policies(*(data for path, data in after.items() if path not in before))
 
 
-def test_eval(function: tuple[str, str], package: Path) -> None:
+def test_eval_writes_policies_beside_what_they_protect(
+    function: tuple[str, str], package: Path
+) -> None:
     before = tree(package)
     how, what = function
     kpt("eval", package, f"--{how}", what, "--", "egress=any").ok()
@@ -103,7 +107,9 @@ def test_eval_again_changes_nothing(function: tuple[str, str], package: Path) ->
     assert tree(package) == once
 
 
-def test_render(function: tuple[str, str], package: Path) -> None:
+def test_render_writes_policies_beside_what_they_protect(
+    function: tuple[str, str], package: Path
+) -> None:
     before = tree(package)
     render(package, function, configMap={"egress": "dns"}).ok()
     before.pop("Kptfile")  # it has a pipeline now
@@ -119,7 +125,7 @@ def test_render_again_changes_nothing(function: tuple[str, str], package: Path) 
     assert tree(package) == once
 
 
-def test_render_after_a_change_of_the_configuration(package: Path) -> None:
+def test_render_follows_a_change_of_the_configuration(package: Path) -> None:
     """What is no longer wanted goes; what is still right keeps its bytes, with people's notes."""
     config = "apiVersion: imds-guard.dev/v1alpha1\nkind: ImdsGuard\nmetadata:\n  name: shop\n"
     function = ("exec", "imds-guard")
@@ -136,7 +142,7 @@ def test_render_after_a_change_of_the_configuration(package: Path) -> None:
     assert noted in file.read_text()
 
 
-def test_new_policies_in_a_file_that_is_there_already(package: Path) -> None:
+def test_new_policies_go_into_a_file_that_is_there_already(package: Path) -> None:
     theirs = yaml.safe_dump(policy("theirs"), sort_keys=False)
     file = write(package, {"web/imds-guard.yaml": theirs}) / "web/imds-guard.yaml"
     kpt("eval", package, "--exec", "imds-guard").ok()
@@ -174,7 +180,7 @@ def test_a_finding_stops_the_pipeline(function: tuple[str, str], package: Path) 
     assert not (package / "web/imds-guard.yaml").exists()
 
 
-def test_a_wrong_configuration(function: tuple[str, str], package: Path) -> None:
+def test_a_wrong_configuration_changes_no_file(function: tuple[str, str], package: Path) -> None:
     done = render(package, function, configMap={"egres": "any"})
     assert done.returncode == 1
     assert "unknown field; did you mean egress?" in done.stderr

@@ -34,6 +34,7 @@ LEGACY: Files = {"imds-guard.yaml": imds_guard_config(legacy=True)}
 
 
 def kubectl(folder: Path, env: Mapping[str, str] | None = None) -> clients.Completed:
+    """`kubectl kustomize` of the folder."""
     return clients.kubectl().run("kustomize", "--enable-alpha-plugins", folder, env=env)
 
 
@@ -61,14 +62,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @MODES
-def test_plugin(mode: str, home: dict[str, str], tmp_path: Path) -> None:
+def test_the_plugin_adds_policies(mode: str, home: dict[str, str], tmp_path: Path) -> None:
     fields: Resource = {"namespace": "prod", mode: FUNCTION}
     folder = kustomization(tmp_path / "app", LEGACY, **fields)
     assert_protects_the_application(build(folder, home), tmp_path)
 
 
 @MODES
-def test_plugin_under_kustomize_needs_no_enable_exec(
+def test_the_plugin_under_kustomize_needs_no_enable_exec(
     mode: str, home: dict[str, str], tmp_path: Path
 ) -> None:
     fields: Resource = {"namespace": "prod", mode: FUNCTION}
@@ -77,7 +78,7 @@ def test_plugin_under_kustomize_needs_no_enable_exec(
     assert names(policies(built.stdout)) == base_set("prod")
 
 
-def test_plugin_is_installed_where_the_person_keeps_plugins(tmp_path: Path) -> None:
+def test_the_plugin_is_installed_where_the_person_keeps_plugins(tmp_path: Path) -> None:
     env = {"KUSTOMIZE_PLUGIN_HOME": str(tmp_path / "home")}
     said = imds_guard().run("install-plugin", env=env).ok()
     path = tmp_path / "home/imds-guard.dev/v1alpha1/imdsguard/ImdsGuard"
@@ -86,13 +87,13 @@ def test_plugin_is_installed_where_the_person_keeps_plugins(tmp_path: Path) -> N
     assert names(policies(build(folder, env))) == base_set()
 
 
-def test_plugin_of_the_checkout(tmp_path: Path) -> None:
+def test_the_plugin_of_the_checkout_works(tmp_path: Path) -> None:
     env = {**ENV, "KUSTOMIZE_PLUGIN_HOME": str(shipped("kustomize/plugin"))}
     folder = kustomization(tmp_path, LEGACY, transformers=FUNCTION)
     assert names(policies(build(folder, env))) == base_set()
 
 
-def test_plugin_that_reads_manifests(home: dict[str, str], tmp_path: Path) -> None:
+def test_the_plugin_reads_manifests(home: dict[str, str], tmp_path: Path) -> None:
     """Paths are those of the kustomization, wherever kubectl is called."""
     config = imds_guard_config({"manifests": ["deploy"]}, legacy=True)
     files: Files = {"imds-guard.yaml": config, "deploy/api.yaml": named(APP, namespace="dev")}
@@ -100,7 +101,9 @@ def test_plugin_that_reads_manifests(home: dict[str, str], tmp_path: Path) -> No
     assert names(policies(build(folder, home))) == base_set("dev")
 
 
-def test_plugin_with_a_wrong_configuration(home: dict[str, str], tmp_path: Path) -> None:
+def test_a_wrong_configuration_of_the_plugin_fails_the_build(
+    home: dict[str, str], tmp_path: Path
+) -> None:
     config = imds_guard_config({"egress": "none"}, legacy=True)
     folder = kustomization(tmp_path / "app", {"imds-guard.yaml": config}, transformers=FUNCTION)
     built = kubectl(folder, home)
@@ -109,7 +112,7 @@ def test_plugin_with_a_wrong_configuration(home: dict[str, str], tmp_path: Path)
     assert "'none' is not one of dns, web, any" in built.stderr
 
 
-def test_plugin_with_a_finding(home: dict[str, str], tmp_path: Path) -> None:
+def test_a_finding_of_the_plugin_fails_the_build(home: dict[str, str], tmp_path: Path) -> None:
     files: Files = {"policy.yaml": policy("default-deny-all"), **LEGACY}
     fields: Resource = {"resources": ["app.yaml", "policy.yaml"], "transformers": FUNCTION}
     built = kubectl(kustomization(tmp_path / "app", files, **fields), home)
@@ -118,27 +121,27 @@ def test_plugin_with_a_finding(home: dict[str, str], tmp_path: Path) -> None:
 
 
 @MODES
-def test_container(mode: str, image: str, tmp_path: Path) -> None:
+def test_the_container_adds_policies(mode: str, image: str, tmp_path: Path) -> None:
     files: Files = {"imds-guard.yaml": imds_guard_config(image=image)}
     fields: Resource = {"namespace": "prod", mode: FUNCTION}
     folder = kustomization(tmp_path / "app", files, **fields)
     assert_protects_the_application(build(folder), tmp_path)
 
 
-def test_container_with_a_config_map(image: str, tmp_path: Path) -> None:
+def test_the_container_takes_a_config_map(image: str, tmp_path: Path) -> None:
     files: Files = {"imds-guard.yaml": config_map({"egress": "dns"}, image=image)}
     folder = kustomization(tmp_path, files, transformers=FUNCTION)
     assert names(policies(build(folder))) == ["allow-dns-egress", "default-deny-all"]
 
 
-def test_container_with_a_wrong_configuration(image: str, tmp_path: Path) -> None:
+def test_a_wrong_configuration_of_the_container_fails_the_build(image: str, tmp_path: Path) -> None:
     files: Files = {"imds-guard.yaml": imds_guard_config({"egress": "none"}, image=image)}
     built = kubectl(kustomization(tmp_path, files, transformers=FUNCTION))
     assert (built.returncode, built.stdout) == (1, b"")
     assert "'none' is not one of dns, web, any" in built.stderr
 
 
-def test_component_with_the_container(image: str, tmp_path: Path) -> None:
+def test_the_component_works_with_the_container(image: str, tmp_path: Path) -> None:
     """The shipped one, with the image of this checkout in place of the published one."""
     shutil.copytree(shipped("kustomize"), tmp_path / "kustomize")
     config = imds_guard_config(image=image)

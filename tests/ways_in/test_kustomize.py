@@ -46,13 +46,15 @@ GENERATE = {"generators": ["imds-guard.yaml"]}
         ({"buildMetadata": ["managedByLabel", "originAnnotations"]}, base_set()),
     ],
 )
-def test_transformer(fields: Mapping[str, Any], expected: list[str], tmp_path: Path) -> None:
+def test_a_transformer_adds_policies(
+    fields: Mapping[str, Any], expected: list[str], tmp_path: Path
+) -> None:
     found = build(kustomization(tmp_path, FUNCTION, **TRANSFORM, **fields))
     assert names(found) == expected
     assert pod_selectors(found) == [{}]
 
 
-def test_transformer_sees_every_namespace(tmp_path: Path) -> None:
+def test_a_transformer_sees_every_namespace(tmp_path: Path) -> None:
     files: Files = {
         "a.yaml": named(APP, namespace="a"),
         "b.yaml": namespace("b"),
@@ -63,12 +65,14 @@ def test_transformer_sees_every_namespace(tmp_path: Path) -> None:
     assert names(build(folder)) == base_set("a", "b")
 
 
-def test_transformer_inline(tmp_path: Path) -> None:
+def test_a_transformer_can_stand_in_the_kustomization(tmp_path: Path) -> None:
     inline = yaml.safe_dump(imds_guard_config())
     assert names(build(kustomization(tmp_path, transformers=[inline]))) == base_set()
 
 
-def test_transformer_by_workload_selects_what_the_build_made_of_the_labels(tmp_path: Path) -> None:
+def test_a_transformer_by_workload_selects_what_the_build_made_of_the_labels(
+    tmp_path: Path,
+) -> None:
     folder = kustomization(
         tmp_path,
         {"imds-guard.yaml": imds_guard_config({"scope": "workload"})},
@@ -92,14 +96,14 @@ OVERLAY: Resource = {
 
 
 @pytest.mark.parametrize("mode", [TRANSFORM, GENERATE], ids=["transformer", "generator"])
-def test_overlay_of_a_protected_base(mode: Resource, tmp_path: Path) -> None:
+def test_an_overlay_of_a_protected_base_stays_protected(mode: Resource, tmp_path: Path) -> None:
     kustomization(tmp_path / "base", FUNCTION, **mode)
     found = build(write(tmp_path, {"kustomization.yaml": OVERLAY}))
     assert names(found) == base_set("prod", prefix="blue-")
     assert pod_selectors(found) == [{}]
 
 
-def test_overlay_labels_reach_pods_and_policies_of_workload_scope_alike(tmp_path: Path) -> None:
+def test_labels_of_an_overlay_reach_pods_and_policies_alike(tmp_path: Path) -> None:
     by_workload = {"imds-guard.yaml": imds_guard_config({"scope": "workload"})}
     kustomization(tmp_path / "base", by_workload, **TRANSFORM)
     found = build(write(tmp_path, {"kustomization.yaml": OVERLAY}))
@@ -107,14 +111,14 @@ def test_overlay_labels_reach_pods_and_policies_of_workload_scope_alike(tmp_path
     assert pod_selectors(found) == [{"matchLabels": {"app": "web", "team": "shop"}}]
 
 
-def test_protected_overlay_of_a_protected_base(tmp_path: Path) -> None:
+def test_a_protected_overlay_of_a_protected_base_has_one_set(tmp_path: Path) -> None:
     """The base's policies, by now of other names, make way for those that the overlay wants."""
     kustomization(tmp_path / "base", FUNCTION, **TRANSFORM)
     folder = write(tmp_path, {"kustomization.yaml": {**OVERLAY, **TRANSFORM}, **FUNCTION})
     assert names(build(folder)) == base_set("prod")
 
 
-def test_one_overlay_of_two_protected_bases(tmp_path: Path) -> None:
+def test_one_overlay_can_take_two_protected_bases(tmp_path: Path) -> None:
     for name in ("a", "b"):
         kustomization(tmp_path / name, FUNCTION, **TRANSFORM, namespace=name)
     found = build(write(tmp_path, {"kustomization.yaml": {"resources": ["a", "b"]}}))
@@ -135,7 +139,9 @@ def test_one_overlay_of_two_protected_bases(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_generator(fields: Mapping[str, Any], expected: list[str], tmp_path: Path) -> None:
+def test_a_generator_adds_policies(
+    fields: Mapping[str, Any], expected: list[str], tmp_path: Path
+) -> None:
     found = build(kustomization(tmp_path, FUNCTION, **GENERATE, **fields))
     assert names(found) == expected
     assert pod_selectors(found) == [{}]
@@ -144,12 +150,14 @@ def test_generator(fields: Mapping[str, Any], expected: list[str], tmp_path: Pat
 TWO_NAMESPACES = {"imds-guard.yaml": imds_guard_config({"namespaces": {"include": ["a", "b"]}})}
 
 
-def test_generator_for_two_namespaces(tmp_path: Path) -> None:
+def test_a_generator_takes_two_namespaces(tmp_path: Path) -> None:
     found = build(kustomization(tmp_path, TWO_NAMESPACES, **GENERATE))
     assert names(found) == base_set("a", "b")
 
 
-def test_generator_for_two_namespaces_that_the_kustomization_makes_one(tmp_path: Path) -> None:
+def test_a_generator_for_two_namespaces_that_the_kustomization_makes_one_fails(
+    tmp_path: Path,
+) -> None:
     """Then two policies have one name: kustomize refuses, and nothing is lost unseen."""
     folder = kustomization(tmp_path, TWO_NAMESPACES, **GENERATE, namespace="prod")
     built = kustomize(folder)
@@ -158,7 +166,7 @@ def test_generator_for_two_namespaces_that_the_kustomization_makes_one(tmp_path:
     assert "ID conflict" in built.stderr
 
 
-def test_generator_for_workloads_that_it_is_told_of(tmp_path: Path) -> None:
+def test_a_generator_takes_workloads(tmp_path: Path) -> None:
     workloads = [
         {"name": "web", "namespace": "prod", "matchLabels": {"app": "web"}},
         {"name": "api", "namespace": "prod", "matchLabels": {"app": "api"}},
@@ -173,7 +181,7 @@ def test_generator_for_workloads_that_it_is_told_of(tmp_path: Path) -> None:
     ]
 
 
-def test_generator_that_reads_manifests(tmp_path: Path) -> None:
+def test_a_generator_reads_manifests(tmp_path: Path) -> None:
     """Paths are those of the kustomization, wherever kustomize is called."""
     config = imds_guard_config({"scope": "workload", "manifests": ["deploy", "app.yaml"]})
     files: Files = {
@@ -188,7 +196,7 @@ def test_generator_that_reads_manifests(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [TRANSFORM, GENERATE], ids=["transformer", "generator"])
-def test_config_map(mode: Resource, tmp_path: Path) -> None:
+def test_a_config_map_is_a_configuration_too(mode: Resource, tmp_path: Path) -> None:
     config = config_map({"egress": "dns", "labels": "{team: shop}"})
     folder = kustomization(tmp_path, {"imds-guard.yaml": config}, **mode, namespace="prod")
     found = build(folder)
@@ -200,7 +208,7 @@ def test_config_map(mode: Resource, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [TRANSFORM, GENERATE], ids=["transformer", "generator"])
-def test_wrong_configuration(mode: Resource, tmp_path: Path) -> None:
+def test_a_wrong_configuration_fails_the_build(mode: Resource, tmp_path: Path) -> None:
     config = imds_guard_config({"egres": "any"})
     built = kustomize(kustomization(tmp_path, {"imds-guard.yaml": config}, **mode))
     assert (built.returncode, built.stdout) == (1, b"")
@@ -209,7 +217,7 @@ def test_wrong_configuration(mode: Resource, tmp_path: Path) -> None:
     assert "exit status 2" in built.stderr
 
 
-def test_finding(tmp_path: Path) -> None:
+def test_a_finding_fails_the_build(tmp_path: Path) -> None:
     """A policy of one of our names that is not ours."""
     files = {"policy.yaml": policy("default-deny-all"), **FUNCTION}
     folder = kustomization(tmp_path, files, **TRANSFORM, resources=["app.yaml", "policy.yaml"])
@@ -219,7 +227,7 @@ def test_finding(tmp_path: Path) -> None:
     assert "exit status 1" in built.stderr
 
 
-def test_generator_cannot_see_a_policy_of_its_name_but_kustomize_can(tmp_path: Path) -> None:
+def test_kustomize_sees_a_policy_of_a_generators_name(tmp_path: Path) -> None:
     files = {"policy.yaml": policy("default-deny-all"), **FUNCTION}
     folder = kustomization(tmp_path, files, **GENERATE, resources=["app.yaml", "policy.yaml"])
     built = kustomize(folder)

@@ -30,11 +30,14 @@ FIELDS: list[Resource] = [
 
 
 def built(folder: Path) -> bytes:
+    """What kustomize builds of the folder, without any function."""
     return clients.kustomize().run("build", folder).ok().stdout
 
 
 @pytest.mark.parametrize("fields", FIELDS)
-def test_behind_kustomize(fields: Resource, tmp_path: Path) -> None:
+def test_the_pipe_adds_policies_behind_what_kustomize_wrote(
+    fields: Resource, tmp_path: Path
+) -> None:
     """All that kustomize wrote comes first and to the byte; then the policies."""
     plain = built(kustomization(tmp_path, {"namespace.yaml": namespace("prod")}, **fields))
     piped = imds_guard().run(stdin=plain).ok().stdout
@@ -53,7 +56,7 @@ def test_generate_writes_what_the_pipe_adds(tmp_path: Path) -> None:
     assert imds_guard().run(stdin=stream).ok().stdout == stream + b"---\n" + generated
 
 
-def test_generate_from_a_folder_that_holds_a_patch(tmp_path: Path) -> None:
+def test_generate_takes_a_patch_for_a_part_of_its_workload(tmp_path: Path) -> None:
     """A patch is a part of the workload that it names, not a second one of that name."""
     metadata, _, _ = APP.partition("spec:")
     patch = f"{metadata}spec:\n  template:\n    spec:\n      priorityClassName: high\n"
@@ -62,7 +65,7 @@ def test_generate_from_a_folder_that_holds_a_patch(tmp_path: Path) -> None:
     assert names(policies(done.stdout)) == base_set(prefix="web-")
 
 
-def test_generate_into_a_file_of_a_kustomization(tmp_path: Path) -> None:
+def test_generate_writes_a_file_for_a_kustomization(tmp_path: Path) -> None:
     """For builds without plugins, such as Flux: the policies are written down and checked in."""
     folder = kustomization(tmp_path, resources=["app.yaml", "policies.yaml"], namespace="prod")
     imds_guard().run("generate", "app.yaml", "-o", "policies.yaml", cwd=folder).ok()

@@ -45,7 +45,7 @@ def overlay(folder: Path, **fields: Any) -> Path:
 
 
 @pytest.mark.parametrize("fields", [{}, OVERLAY], ids=["alone", "among-other-fields"])
-def test_component(fields: Resource, tmp_path: Path) -> None:
+def test_the_component_can_be_referred_to(fields: Resource, tmp_path: Path) -> None:
     """The fields of the overlay that takes it apply to its policies."""
     found = build(overlay(tmp_path, **fields, components=reference(tmp_path, "component")))
     assert names(found) == (base_set("prod", prefix="blue-") if fields else base_set())
@@ -53,12 +53,12 @@ def test_component(fields: Resource, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, OVERLAY], ids=["alone", "among-other-fields"])
-def test_transformer(fields: Resource, tmp_path: Path) -> None:
+def test_the_transformer_can_be_referred_to(fields: Resource, tmp_path: Path) -> None:
     found = build(overlay(tmp_path, **fields, transformers=reference(tmp_path, "transformer")))
     assert names(found) == (base_set("prod") if fields else base_set())
 
 
-def test_component_beside_a_namespace_that_the_kustomization_sets(tmp_path: Path) -> None:
+def test_the_component_runs_beside_a_namespace_that_the_kustomization_sets(tmp_path: Path) -> None:
     """The component comes before `namespace:` and sees two namespaces that become one.
 
     kustomize refuses what comes of it. The transformer, and a kustomization around, do not have
@@ -81,7 +81,7 @@ def test_component_beside_a_namespace_that_the_kustomization_sets(tmp_path: Path
     assert names(build(write(outer, {"kustomization.yaml": around}))) == base_set("prod")
 
 
-def test_transformer_with_a_patched_configuration(tmp_path: Path) -> None:
+def test_the_configuration_of_the_transformer_can_be_patched(tmp_path: Path) -> None:
     patch = [{"op": "add", "path": "/spec", "value": {"egress": "dns"}}]
     mine = {
         "resources": reference(tmp_path / "mine", "transformer"),
@@ -92,7 +92,7 @@ def test_transformer_with_a_patched_configuration(tmp_path: Path) -> None:
     assert names(found) == ["allow-dns-egress", "default-deny-all"]
 
 
-def test_container_is_the_program_but_for_the_image_of_this_version() -> None:
+def test_the_container_is_the_program_but_for_the_image_of_this_version() -> None:
     """By its text: the tests of kubectl and kpt run an image that is built of this checkout."""
     configs = [shipped(f"kustomize/{name}") for name in ("transformer", "transformer-container")]
     program, container = (yaml.safe_load((one / "imds-guard.yaml").read_text()) for one in configs)
@@ -107,20 +107,21 @@ CONFIGS = sorted(path.name for path in shipped("kustomize/configs").iterdir())
 
 
 def policies_with(config: str, folder: Path) -> list[Resource]:
+    """The policies of a build with a ready configuration."""
     files = {"config.yaml": (shipped("kustomize/configs") / config).read_text()}
     folder = kustomization(folder, files, transformers=["config.yaml"], namespace="prod")
     return policies(kustomize(folder).ok().stdout)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_ready_config(config: str, tmp_path: Path) -> None:
+def test_a_ready_configuration_works(config: str, tmp_path: Path) -> None:
     found = policies_with(config, tmp_path)
     prefix = "web-" if config == "workload-scope.yaml" else ""
     expected = {f"prod/{prefix}default-deny-all", f"prod/{prefix}allow-dns-egress"}
     assert expected <= set(names(found))
 
 
-def test_published_setup_all_but_link_local(tmp_path: Path) -> None:
+def test_the_published_setup_of_all_but_link_local_is_met(tmp_path: Path) -> None:
     found = policies_with("all-but-link-local.yaml", tmp_path)
     assert names(found) == base_set("prod")
     v4, v6, pods = egress_of(found, "deny-cloud-metadata")
@@ -129,7 +130,7 @@ def test_published_setup_all_but_link_local(tmp_path: Path) -> None:
     assert pods == {"to": [{"namespaceSelector": {}}]}
 
 
-def test_published_setup_web_behind_gateway(tmp_path: Path) -> None:
+def test_the_published_setup_of_web_behind_a_gateway_is_met(tmp_path: Path) -> None:
     found = policies_with("web-behind-gateway.yaml", tmp_path)
     gateway = "prod/allow-ingress-from-ingress-nginx"
     assert names(found) == sorted([*base_set("prod"), gateway])

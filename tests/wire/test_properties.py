@@ -17,10 +17,12 @@ NEW = {"kind": "New", "metadata": {"name": "new", "note": "a: b"}}
 
 
 def rendered(listing: Listing) -> bytes:
+    """The listing as it is written."""
     return b"".join(listing.render())
 
 
 def items_of(listing: Listing) -> list[Item]:
+    """The items of the listing's top."""
     return [entry.item for entry in listing.top.entries] if listing.top else []
 
 
