@@ -3,10 +3,93 @@
 Policies only add up, so one rule in any policy that selects a workload undoes what all others
 leave out. Every such rule is named, once, with the workloads that it opens for.
 
-Fires: `egress: [{}]`, a rule with ports and no `to`, `0.0.0.0/0` or `128.0.0.0/1` without an
-`except`, a named port, a range that holds 80. Does not: port 53 of a metadata address, which is
-DNS; a rule whose ports the metadata service does not answer; a selector, since no pod is the
-metadata service.
+Found: a rule that says nothing lets everything through.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: open, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: [{}]
+
+Found: a rule with ports and no `to` goes everywhere.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: [{ports: [{port: 80}]}]
+
+Found: a block without an `except` for the address.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: half, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 128.0.0.0/1}}]
+
+Found: a range that holds port 80, or a name, which may mean any port.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: low-ports, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0}}]
+        ports: [{port: 1, endPort: 1023}, {port: http}]
+
+Not found: the metadata addresses are left out.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]
+        ports: [{port: 80}]
+
+Not found: port 53 of a metadata address is DNS.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: dns, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 53, protocol: UDP}]
+
+Not found: a port that the metadata service does not answer.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: database, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: [{ports: [{port: 5432}]}]
+
+Not found: a selector, since no pod is the metadata service.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: pods, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{namespaceSelector: {}}]
 """
 
 from __future__ import annotations

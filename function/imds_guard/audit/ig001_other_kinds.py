@@ -5,8 +5,54 @@ their rule can be decided offline it is an error like any other; where it cannot
 world, groups, tiers, labels of a namespace that is not in the input) a warning says that the
 verdict is not certain, and why. It is never passed over.
 
-Fires: an AdminNetworkPolicy that allows all, a CiliumNetworkPolicy with `toEntities: [world]`; as a
-warning, Calico's Allow to 0.0.0.0/0. Does not: a denial of the metadata address.
+Found: an AdminNetworkPolicy that allows all.
+
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: AdminNetworkPolicy
+    metadata: {name: open}
+    spec:
+      priority: 10
+      subject: {namespaces: {}}
+      egress:
+      - action: Allow
+        to: [{networks: [0.0.0.0/0]}]
+
+Found: Cilium's `world` holds the metadata address.
+
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: world, namespace: shop}
+    spec:
+      endpointSelector: {}
+      egress: [{toEntities: [world]}]
+
+Found: as a warning, since an earlier tier or policy may decide.
+
+    apiVersion: projectcalico.org/v3
+    kind: GlobalNetworkPolicy
+    metadata: {name: open}
+    spec:
+      selector: all()
+      egress: [{action: Allow, destination: {nets: [0.0.0.0/0]}}]
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress, Egress]
+
+Not found: a denial of the metadata addresses.
+
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: AdminNetworkPolicy
+    metadata: {name: metadata}
+    spec:
+      priority: 10
+      subject: {namespaces: {}}
+      egress:
+      - action: Deny
+        to: [{networks: [169.254.169.254/32, "fd00:ec2::254/128"]}]
 """
 
 from __future__ import annotations

@@ -3,8 +3,37 @@
 Pods that no policy isolates for egress reach everything, metadata included. In rendered output it
 is also the sign of a function that was skipped without a word.
 
-Fires: a Deployment in a namespace without policies, or with ingress policies only. Does not: one
-that any egress policy selects; one on the host's network, which is IG003.
+Found: a workload in a namespace without policies.
+
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {containers: []}
+
+Found: a policy for ingress alone.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+
+Not found: any policy for egress selects it.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+
+Not found: pods on the host's network are IG003.
+
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {hostNetwork: true, containers: []}
 """
 
 from __future__ import annotations

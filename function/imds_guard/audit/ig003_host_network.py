@@ -2,8 +2,39 @@
 
 Pods with `hostNetwork: true` have the node's own address, which engines leave alone.
 
-Fires: `hostNetwork: true` in a pod template. Does not: every other workload; one that declares an
-exception, since its reason is written down already.
+Found: `hostNetwork: true` in a pod template.
+
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata:
+      name: agent
+      namespace: shop
+    spec:
+      template:
+        spec: {hostNetwork: true, containers: []}
+
+Not found: the pods have a network of their own.
+
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata:
+      name: agent
+      namespace: shop
+    spec:
+      template:
+        spec: {containers: []}
+
+Not found: an exception is declared, so the reason is written down already.
+
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata:
+      name: agent
+      namespace: shop
+      annotations: {imds-guard.dev/allow-metadata: reads the zone of its node}
+    spec:
+      template:
+        spec: {hostNetwork: true, containers: []}
 """
 
 from __future__ import annotations

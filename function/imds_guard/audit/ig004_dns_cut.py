@@ -3,9 +3,74 @@
 Any one way will do: the platform's DNS pods by selector, a resolver on the node by its address, or
 all addresses on the DNS ports, in UDP.
 
-Fires: a default deny without a DNS allowance; one whose peer selects other pods, or whose port is a
-Service's where the pods listen on another. Does not: a rule with ports and no `to`; a workload
-that nothing isolates.
+Found: a default deny without an allowance for DNS.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+
+Found: the rule selects other pods.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: dns, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: dns}}
+        ports: [{port: 53, protocol: UDP}]
+
+Found: the rule has the Service's port, and the DNS pods listen on another.
+
+    # config: platform=openshift
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: dns, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{namespaceSelector: {}}]
+        ports: [{port: 53, protocol: UDP}]
+
+Not found: the platform's DNS pods, by their labels.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: dns, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+        ports: [{port: 53, protocol: UDP}]
+
+Not found: a rule with ports and no `to` goes everywhere.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: dns, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: [{ports: [{port: 53, protocol: UDP}]}]
+
+Not found: nothing isolates the workload for egress.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
 """
 
 from __future__ import annotations

@@ -3,8 +3,60 @@
 An `except` entry has to be a CIDR of its block's family and a strict subset of its `cidr`. A
 client-side dry run takes anything; the server does not, and then none of the policy applies.
 
-Fires: an IPv4 entry under `::/0`, an entry equal to the `cidr` or outside of it, text that is no
-CIDR. Does not: 169.254.169.254/32 under 0.0.0.0/0.
+Found: an entry of another address family.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: "::/0", except: [169.254.169.254/32]}}]
+
+Found: an entry that is all of its block.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]
+
+Found: an entry outside of its block.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 10.0.0.0/8, except: [169.254.169.254/32]}}]
+
+Found: text that is no CIDR.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [metadata.google.internal]}}]
+
+Not found: a part of its block.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}]
 """
 
 from __future__ import annotations

@@ -4,8 +4,75 @@ A policy is an exception when it has the annotation imds-guard.dev/reason. It ha
 reason, to allow egress to metadata addresses alone, and to select one workload, or only such that
 declare it themselves.
 
-Fires: an empty reason; an exception with 0.0.0.0/0 or without `to`; one whose labels select a
-second workload. Does not: what imds-guard writes for `exceptions` and its annotation.
+Found: the reason is empty.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: ""}
+    spec:
+      podSelector: {matchLabels: {app: web}}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 80}]
+
+Found: it opens more than the metadata service.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: reads its zone}
+    spec:
+      podSelector: {matchLabels: {app: web}}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0}}]
+        ports: [{port: 80}]
+
+Found: it selects a second workload.
+
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {containers: []}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: api, namespace: shop, labels: {app: api}}
+    spec: {containers: []}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: reads its zone}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 80}]
+
+Not found: a reason, one workload and the endpoint alone, as imds-guard writes it.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: reads its zone}
+    spec:
+      podSelector: {matchLabels: {app: web}}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 80}]
 """
 
 from __future__ import annotations

@@ -4,9 +4,103 @@ A Service, an Ingress, a route, a webhook or a monitor whose workload no policy 
 port; a workload whose settings name a Service that policies keep it from. Where a policy of another
 kind than NetworkPolicy is in the input it may let the traffic in, and nothing is said.
 
-Fires: a Service in front of a workload under a default deny; an Ingress whose gateway's namespace
-no policy names. Does not: a workload that nothing isolates; a Service that `allow` or another
-policy opens.
+Found: a Service in front of a workload under a default deny.
+
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {selector: {app: web}, ports: [{port: 80}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress, Egress]
+
+Found: no policy names the namespace that the Ingress' gateway is in.
+
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {selector: {app: web}, ports: [{port: 80}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: web, namespace: shop}
+    spec:
+      defaultBackend: {service: {name: web, port: {number: 80}}}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+      ingress:
+      - from: [{podSelector: {}}]
+        ports: [{port: 80}]
+
+Found: the settings of a workload name a Service, and nothing lets it out to that.
+
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {selector: {app: web}, ports: [{port: 80}]}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {containers: []}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: job, namespace: shop, labels: {app: job}}
+    spec: {containers: [{name: job, args: ["--to=http://web"]}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+
+Not found: a policy lets the gateway in.
+
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {selector: {app: web}, ports: [{port: 80}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: web, namespace: shop}
+    spec:
+      defaultBackend: {service: {name: web, port: {number: 80}}}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+      ingress:
+      - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}}]
+        ports: [{port: 80}]
+
+Not found: nothing isolates the workload for ingress.
+
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {selector: {app: web}, ports: [{port: 80}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
 """
 
 from __future__ import annotations

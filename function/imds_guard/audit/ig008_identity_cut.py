@@ -3,9 +3,92 @@
 That it uses one is seen by an annotation of its service account or a label of its pods. An
 identity of the node needs its agent's address, one over the internet TCP 443.
 
-Fires: `iam.gke.io/gcp-service-account` on GKE without `podIdentity: true`;
-`eks.amazonaws.com/role-arn` with `egress: dns`. Does not: IRSA with `egress: web`; a workload whose
-service account is not in the input.
+Found: its agent is at an address of the node that nothing opens; `podIdentity: true` does.
+
+    # config: platform=gke
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {serviceAccountName: web, containers: []}
+    ---
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: web
+      namespace: shop
+      annotations: {iam.gke.io/gcp-service-account: web@shop.iam.gserviceaccount.com}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]
+        ports: [{port: 443}]
+
+Found: its tokens come over the internet, which `egress: dns` shuts.
+
+    # config: platform=eks
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {serviceAccountName: web, containers: []}
+    ---
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: web
+      namespace: shop
+      annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/web"}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+
+Not found: TCP 443 is let out, as by `egress: web`.
+
+    # config: platform=eks
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {serviceAccountName: web, containers: []}
+    ---
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: web
+      namespace: shop
+      annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/web"}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]
+        ports: [{port: 443}]
+
+Not found: the service account is not in the input.
+
+    # config: platform=eks
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {app: web}}
+    spec: {serviceAccountName: web, containers: []}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def _rule(id: str) -> dict[str, Any]:
         "name": found.name,
         "shortDescription": {"text": found.sentence},
         "fullDescription": {"text": found.sentence},
-        "help": {"text": found.text.replace("**", ""), "markdown": found.text},
+        "help": {"text": found.text, "markdown": found.markdown},
         "properties": {"tags": ["security", "kubernetes"]},
     }
 
