@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from imds_guard.config import Config, from_pairs
-from imds_guard.guard.examine import examine
+from imds_guard.guard.verify import examine
 from imds_guard.report.rule_docs import Example, known_findings
 from imds_guard.resources import resources
 from imds_guard.wire import read

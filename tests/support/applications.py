@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from imds_guard.audit import AuditReport, Scene
+from imds_guard.audit import AuditReport, Context
 from imds_guard.config import Config, read_config
 from imds_guard.guard import run
-from imds_guard.guard.examine import examine
+from imds_guard.guard.verify import examine
 from imds_guard.reach.declared import Flow
 from imds_guard.resources import resources
 from imds_guard.wire import Result, read
@@ -73,15 +73,15 @@ def guarded(data: bytes, with_config: Config) -> tuple[bytes, list[Result]]:
     return b"".join(outcome.chunks), outcome.results
 
 
-def audited(data: bytes, with_config: Config) -> tuple[Scene, AuditReport]:
+def audited(data: bytes, with_config: Config) -> tuple[Context, AuditReport]:
     """What an audit makes of the resources as they stand."""
     return examine(resources(read(data)), with_config)
 
 
 def declared(data: bytes, kind: str) -> list[str]:
     """The flows of this kind that the resources declare, in words."""
-    scene, _ = audited(data, config())
-    return [_in_words(flow) for flow in scene.flows if flow.kind == kind]
+    context, _ = audited(data, config())
+    return [_in_words(flow) for flow in context.flows if flow.kind == kind]
 
 
 def _in_words(flow: Flow) -> str:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imds_guard.wire import emit, full
+from imds_guard.wire import emit, parser
 from tests.support.yaml_layouts import scalars
 from tests.support.yaml_syntax import aliases_or_anchors
 
@@ -37,8 +37,8 @@ def test_both_readers_read_it_back(value: dict[str, Any], column: int) -> None:
     lines = emit.block_lines(value, column)
     text = " " * column + "\n".join(lines)
     assert yaml.safe_load(text) == value
-    (node,) = full.documents(text)
-    assert full.value(node) == as_text(value)
+    (node,) = parser.documents(text)
+    assert parser.value(node) == as_text(value)
 
 
 @given(texts)
