@@ -17,9 +17,11 @@ import yaml
 from pydantic_sarif import model as sarif
 
 from imds_guard.audit import CHECKS, AuditReport, Opening, Subject, Verdict
-from imds_guard.report import FORMATS, progress, render
-from imds_guard.report.audited import STATES, Audited
+from imds_guard.config import Config
+from imds_guard.guard.examine import examine
+from imds_guard.report import chosen, names, progress
 from imds_guard.report.findings import as_markdown, known_findings
+from imds_guard.report.summary import STATES, Summary
 from tests import clients
 from tests.packages import imds_guard_config, kustomization, kustomize, write
 from tests.program import Ended, imds_guard
@@ -285,7 +287,7 @@ def test_verbose_shows_what_to_write(shop: Path) -> None:
     assert value == {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", names("audit"))
 def test_every_state_is_shown(form: str) -> None:
     subject = Subject("Deployment", "shop", "web", {})
     opening = (Opening("169.254.169.254", (80,)), Opening("fd00:ec2::254", (80,)))
@@ -294,14 +296,15 @@ def test_every_state_is_shown(form: str) -> None:
         Verdict(replace(subject, name=f"is-{one}"), one, opening, reasons.get(one, ""))
         for one in STATES
     ]
-    text = render(form, Audited(AuditReport([], verdicts)))
+    context, _ = examine([], Config())
+    text = chosen(form).render(Summary(context, AuditReport([], verdicts)))
     if form != "sarif":
         assert [state for state in STATES if f"is-{state}" not in text] == []
         assert "Calico tier" in text
 
 
 def test_no_workload_at_all(shop: Path) -> None:
-    for form in FORMATS:
+    for form in names("audit"):
         ended = audit("deploy/my policies.yaml", "--format", form)
         assert (ended.status, ended.stderr) == (0, "")
     assert audit("deploy/my policies.yaml").stdout.decode().startswith("No workload was found")

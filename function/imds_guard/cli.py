@@ -12,11 +12,13 @@ import click
 from imds_guard import __version__
 from imds_guard.config import Config, from_pairs
 from imds_guard.guard import config_in, generate, read_bytes, run
-from imds_guard.report import FORMATS, render
+from imds_guard.report import FormatError, chosen, names, purposes
 from imds_guard.stdio import cut_short, put, stdin, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from imds_guard.report import View
 
 _WIDTH = 100  # of a table, where the terminal does not say or is wider
 _NARROWEST = 60
@@ -108,10 +110,9 @@ def generate_command(
 @click.option(
     "--format",
     "form",
-    type=click.Choice((*FORMATS, "mermaid", "dot")),
-    default=FORMATS[0],
-    help="For people, for programs, for code scanning, for pull requests, and the last two, of "
-    "--traffic, for those who would rather look; default table.",
+    type=click.Choice(names()),
+    default=names()[0],
+    help=f"{purposes()}; default {names()[0]}.",
 )
 @click.option(
     "--fail-on",
@@ -155,19 +156,16 @@ def audit_command(
     """
     from imds_guard.guard.examine import examine
     from imds_guard.guard.intake import STDIN, Intake
-    from imds_guard.report.audited import Audited
     from imds_guard.report.progress import Progress
+    from imds_guard.report.summary import Summary
 
     if not paths and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("name files or folders, or pipe manifests in")
-    if workload and traffic:
-        raise click.UsageError("--explain and --traffic are two things to show; take one")
-    if workload and form not in ("table", "json"):
-        raise click.UsageError(f"--explain has no format {form}; it has table and json")
-    if traffic and form not in ("table", "json", "mermaid", "dot"):
-        raise click.UsageError(f"--traffic has no format {form}; it has table, json, mermaid, dot")
-    if not traffic and form not in FORMATS:
-        raise click.UsageError(f"{form} is a format of --traffic alone")
+    asked: dict[View, object] = {"explain": workload, "traffic": traffic}
+    try:
+        shown = chosen(form, [view for view, is_asked in asked.items() if is_asked])
+    except FormatError as error:
+        raise click.UsageError(str(error)) from None
     if platform:
         pairs = (f"platform={platform}", *pairs)
     given = _config(config_file, pairs)
@@ -175,30 +173,15 @@ def audit_command(
         intake = Intake(paths or (STDIN,), stdin)
         config = given or intake.config() or Config()
         resources = progress.counting(intake.resources(), "auditing")
-        scene, report = examine(resources, config)
+        context, report = examine(resources, config)
     colour, width = _screen(output)
-    if workload:
-        from imds_guard.report.explain import as_json, explain
-
-        found = explain(scene, report, workload)
-        if form == "json":
-            text = as_json(found)
-        else:
-            from imds_guard.report.explain_text import as_text
-
-            text = as_text(found, width=width, colour=colour)
-        put([_utf8(text)], output)
+    summary = Summary(context, report, workload or "", verbose, width, colour)
+    put([_utf8(shown.render(summary))], output)
+    if shown.view != "audit":
         return
-    if traffic:
-        from imds_guard.report.traffic import render as render_traffic
-
-        put([_utf8(render_traffic(form, scene, width=width, colour=colour))], output)
-        return
-    audited = Audited(report, verbose=verbose, width=width, colour=colour)
-    put([_utf8(render(form, audited))], output)
     if output is not None:
-        click.echo(f"{audited.headline}; {audited.tally}", err=True)
-    sys.exit(audited.exit_code(fail_on))
+        click.echo(f"{summary.headline}; {summary.tally}", err=True)
+    sys.exit(summary.exit_code(fail_on))
 
 
 @cli.command("schema")
