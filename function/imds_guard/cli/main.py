@@ -43,7 +43,7 @@ Exit status: 0 all is well, 1 findings that are errors, 2 unusable input or conf
 
 
 class _Program(click.Group):
-    """The commands, known by name until one of them is to do or to show something."""
+    """The commands: each is known by its name alone until its module is needed."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(commands=[click.Command(name) for name in _COMMANDS], **settings)
