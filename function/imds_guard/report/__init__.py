@@ -56,18 +56,18 @@ class FormatError(ValueError):
 def names(view: View | None = None) -> tuple[str, ...]:
     """The names of a view's formats; or of all formats, those of the audit first."""
     if view is None:
-        return tuple(dict.fromkeys((*names("audit"), *(one.name for one in FORMATS))))
-    return tuple(one.name for one in FORMATS if one.view == view)
+        return tuple(dict.fromkeys((*names("audit"), *(form.name for form in FORMATS))))
+    return tuple(form.name for form in FORMATS if form.view == view)
 
 
 def purposes() -> str:
     """What the formats are for, in a sentence that goes through `names()`."""
     own = names("audit")
-    texts = [one.purpose for one in FORMATS if one.view == "audit"]
-    others = [one for one in FORMATS if one.name not in own]
+    texts = [form.purpose for form in FORMATS if form.view == "audit"]
+    others = [form for form in FORMATS if form.name not in own]
     if others:
-        options = " and ".join(dict.fromkeys(_option(one.view) for one in others))
-        purpose = " and ".join(dict.fromkeys(one.purpose for one in others))
+        options = " and ".join(dict.fromkeys(_option(form.view) for form in others))
+        purpose = " and ".join(dict.fromkeys(form.purpose for form in others))
         number = _NUMBERS[len(names()) - len(own)]
         texts.append(f"and the last {number}, of {options}, {purpose}")
     sentence = ", ".join(texts)
@@ -84,12 +84,12 @@ def chosen(name: str, views: Iterable[View] = ()) -> Format:
         options = " and ".join(map(_option, asked[:2]))
         raise FormatError(f"{options} are two things to show; take one")
     view = asked[0] if asked else "audit"
-    for one in FORMATS:
-        if (one.view, one.name) == (view, name):
-            return one
+    for form in FORMATS:
+        if (form.view, form.name) == (view, name):
+            return form
     if asked:
         raise FormatError(f"{_option(view)} has no format {name}; it has {_listed(names(view))}")
-    options = " and ".join(_option(one.view) for one in FORMATS if one.name == name)
+    options = " and ".join(_option(form.view) for form in FORMATS if form.name == name)
     raise FormatError(f"{name} is a format of {options} alone")
 
 

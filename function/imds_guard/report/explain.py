@@ -118,7 +118,7 @@ def _is_meant(subject: Subject, reference: str) -> bool:
     return (
         name == subject.name
         and namespace in (None, subject.namespace)
-        and all(one.lower() == subject.kind.lower() for one in kind)
+        and all(word.lower() == subject.kind.lower() for word in kind)
     )
 
 

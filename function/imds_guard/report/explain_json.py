@@ -24,7 +24,7 @@ def _data(explanation: Explanation) -> dict[str, Any]:
         "workload": {**workload_data(workload), "labels": dict(workload.labels)},
         "verdict": verdict_data(explanation.verdict),
         "dns": explanation.dns,
-        **{one.lower(): _direction_data(explanation, one) for one in DIRECTIONS},
+        **{direction.lower(): _direction_data(explanation, direction) for direction in DIRECTIONS},
         "others": [_other_data(other) for other in explanation.others],
     }
 

@@ -110,7 +110,11 @@ class Summary:
     def tally(self) -> str:
         """3 errors, 1 warning"""
         severities: tuple[Severity, ...] = ("error", "warning")
-        parts = [counted(self.severities[one], one) for one in severities if self.severities[one]]
+        parts = [
+            counted(self.severities[severity], severity)
+            for severity in severities
+            if self.severities[severity]
+        ]
         return ", ".join(parts) or "No errors, no warnings"
 
     def exit_code(self, fail_on: str) -> int:

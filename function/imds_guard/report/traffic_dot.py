@@ -24,4 +24,4 @@ def render(summary: Summary) -> str:
 def _escaped(text: str) -> str:
     """Text for between quotes; a backslash would begin one of DOT's own escapes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return "".join(one if one.isprintable() else " " for one in escaped)
+    return "".join(char if char.isprintable() else " " for char in escaped)

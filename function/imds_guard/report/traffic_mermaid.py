@@ -25,4 +25,6 @@ def render(summary: Summary) -> str:
 
 def _escaped(text: str) -> str:
     """Text for between quotes: whatever Mermaid or HTML could take for its own, by number."""
-    return "".join(one if one.isalnum() or one in " -_./:," else f"#{ord(one)};" for one in text)
+    return "".join(
+        char if char.isalnum() or char in " -_./:," else f"#{ord(char)};" for char in text
+    )

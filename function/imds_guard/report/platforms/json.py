@@ -18,9 +18,9 @@ def as_json(name: str | None = None) -> str:
         data = _platform_data(platform_named(name))
     else:
         data = {
-            "platforms": [_platform_data(one) for one in PLATFORMS.values()],
-            "providers": [_plain(one) for one in PROVIDERS.values()],
-            "cnis": [_plain(one) for one in CNIS.values()],
+            "platforms": [_platform_data(platform) for platform in PLATFORMS.values()],
+            "providers": [_plain(provider) for provider in PROVIDERS.values()],
+            "cnis": [_plain(cni) for cni in CNIS.values()],
         }
     return json.dumps(data, indent=2) + "\n"
 

@@ -32,16 +32,20 @@ def as_markdown() -> str:
         "## Platforms",
         _table(
             ("Name", "Platform", "Blocks", "DNS", "Identity", "CNI"),
-            [_row(one) for one in PLATFORMS.values()],
+            [_row(platform) for platform in PLATFORMS.values()],
         ),
         *map(_platform_section, PLATFORMS.values()),
         "## Providers",
         "Every one can be named in `spec.providers`, on any platform.",
         _table(
             ("Name", "Service", "Address", "TCP ports", "Source"),
-            [row for one in PROVIDERS.values() for row in _endpoint_rows(one)],
+            [row for provider in PROVIDERS.values() for row in _endpoint_rows(provider)],
         ),
-        "\n".join(f"- `{one.name}`: {one.note}" for one in PROVIDERS.values() if one.note),
+        "\n".join(
+            f"- `{provider.name}`: {provider.note}"
+            for provider in PROVIDERS.values()
+            if provider.note
+        ),
         "## Engines",
         _table(
             (
@@ -53,9 +57,9 @@ def as_markdown() -> str:
                 "except spans its rule",
                 "both families",
             ),
-            [_engine_row(one) for one in CNIS.values()],
+            [_engine_row(cni) for cni in CNIS.values()],
         ),
-        *(_engine_section(one) for one in CNIS.values()),
+        *(_engine_section(cni) for cni in CNIS.values()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -81,7 +85,9 @@ def _row(platform: Platform) -> list[str]:
 
 def _platform_section(platform: Platform) -> str:
     bullets = [f"DNS: {'; '.join(dns_lines(platform.dns))}."]
-    bullets += [f"Identity: {'; '.join(identity_lines(one))}" for one in identities_of(platform)]
+    bullets += [
+        f"Identity: {'; '.join(identity_lines(identity))}" for identity in identities_of(platform)
+    ]
     if needed := "; ".join(map(neighbour_in_words, platform.neighbours)):
         bullets.append(f"Needed near the metadata service: {needed}.")
     bullets += platform.caveats
@@ -94,11 +100,11 @@ def _endpoint_rows(provider: Provider) -> list[list[str]]:
         [
             f"`{provider.name}`",
             provider.title,
-            one.address,
-            ", ".join(map(str, one.ports)),
-            source_in_words(one.source),
+            endpoint.address,
+            ", ".join(map(str, endpoint.ports)),
+            source_in_words(endpoint.source),
         ]
-        for one in provider.endpoints
+        for endpoint in provider.endpoints
     ]
 
 

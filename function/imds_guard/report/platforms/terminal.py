@@ -78,19 +78,19 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _detail(platform: Platform) -> str:
     endpoints = [
-        f"{one.address} ({_family(one.address)}), TCP {ports_in_words(one.ports)}: "
-        f"{PROVIDERS[name].title} [{source_in_words(one.source)}]"
+        f"{endpoint.address} ({_family(endpoint.address)}), TCP {ports_in_words(endpoint.ports)}: "
+        f"{PROVIDERS[name].title} [{source_in_words(endpoint.source)}]"
         for name in platform.providers
-        for one in PROVIDERS[name].endpoints
+        for endpoint in PROVIDERS[name].endpoints
     ]
     link_local = platform.block == "link-local"
     also = "and all of 169.254.0.0/16 and fe80::/10" if link_local else "and nothing else"
     sections = [
         ("blocks", [*endpoints, also]),
         ("DNS", dns_lines(platform.dns)),
-        *(("identity", identity_lines(one)) for one in identities_of(platform)),
+        *(("identity", identity_lines(identity)) for identity in identities_of(platform)),
         ("cni", [CNIS[platform.cni].title if platform.cni else "any; set cni for Cilium"]),
-        ("nearby", [neighbour_in_words(one) for one in platform.neighbours]),
+        ("nearby", [neighbour_in_words(neighbour) for neighbour in platform.neighbours]),
         ("mind", [*platform.caveats, *_cni_caveats(platform)]),
         ("sources", sources_of(platform)),
     ]
