@@ -14,11 +14,13 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --genera
 SECONDS ?= 60
 FUZZ := .venv/.fuzz
 
-.PHONY: help demo test bench fuzz sbom audit-pins lock image clean
+.PHONY: help demo check lint types test docs bench fuzz sbom audit-pins lock image clean
 
 help:
 	@echo 'make demo    see imds-guard at work on the examples'
+	@echo 'make check   lint and types'
 	@echo 'make test    lint, types and tests'
+	@echo 'make docs    renew the pages of docs/ that are made from the code'
 	@echo 'make bench   measure it against its baselines, into docs/ (BENCH_FLAGS=--quick: no page)'
 	@echo 'make fuzz    look for inputs that break a property, for SECONDS=$(SECONDS), or RUNS='
 	@echo 'make sbom    write the bill of materials to dist/sbom.cdx.json'
@@ -30,11 +32,26 @@ help:
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
-test: $(INSTALLED)
+check: lint types
+
+lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
 	$(BIN)/mypy
+
+test: check
 	$(BIN)/pytest -q -n auto $(PYTEST_FLAGS)
+
+# Each page has the name of its module with it. One that cannot be made stays as it was.
+docs: $(INSTALLED)
+	@for page in findings:rule_docs platforms:platforms; do \
+		file=docs/$${page%%:*}.md module=imds_guard.report.$${page#*:}; \
+		echo "$$module > $$file"; \
+		$(BIN)/python -m $$module > $$file.new && mv $$file.new $$file \
+			|| { rm -f $$file.new; exit 1; }; \
+	done
 
 # A quick run is too short to publish.
 bench: $(INSTALLED)

@@ -61,6 +61,11 @@ def put(chunks: Iterable[bytes | memoryview], output: str | None = None) -> None
         raise InputError(f"cannot write standard output: {_reason(error)}") from None
 
 
+def put_text(text: str, output: str | None = None) -> None:
+    """`put`, as UTF-8 whatever the locale; the name of a file in the text need not be UTF-8."""
+    put([text.encode(errors="backslashreplace")], output)
+
+
 def cut_short(error: KeyboardInterrupt | BrokenPipeError) -> int:
     """The exit status of an end that is no finding and no mistake: not a word then."""
     if isinstance(error, KeyboardInterrupt):

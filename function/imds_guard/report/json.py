@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imds_guard.audit import Opening, Subject, Verdict
-    from imds_guard.report.audited import Audited
+    from imds_guard.report.summary import Summary
     from imds_guard.wire import Result
 
 
-def render(audited: Audited) -> str:
-    """The whole of it."""
+def render(summary: Summary) -> str:
+    """Summary, verdicts and findings."""
     return as_text(
         {
-            "summary": _summary(audited),
-            "verdicts": [{**subject(one.subject), **verdict(one)} for one in audited.verdicts],
-            "findings": [_finding(one) for one in audited.report.findings],
+            "summary": _counts(summary),
+            "verdicts": [
+                {**workload_data(verdict.subject), **verdict_data(verdict)}
+                for verdict in summary.verdicts
+            ],
+            "findings": [_finding_data(finding) for finding in summary.report.findings],
         }
     )
 
@@ -39,14 +42,15 @@ def as_text(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def subject(subject: Subject) -> dict[str, Any]:
-    """A workload."""
-    found = {"kind": subject.kind, "namespace": subject.namespace, "name": subject.name}
-    file = {"path": subject.resource.path or subject.resource.source} if subject.resource else {}
-    return {**_given(found), **({"file": file} if file.get("path") else {})}
+def workload_data(workload: Subject) -> dict[str, Any]:
+    """Which workload it is, and the file that it stands in."""
+    names = {"kind": workload.kind, "namespace": workload.namespace, "name": workload.name}
+    resource = workload.resource
+    path = (resource.path or resource.source) if resource else None
+    return {**_given(names), **({"file": {"path": path}} if path else {})}
 
 
-def verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_data(verdict: Verdict) -> dict[str, Any]:
     """What was decided about a workload, and why."""
     return {
         "state": verdict.state,
@@ -57,21 +61,21 @@ def verdict(verdict: Verdict) -> dict[str, Any]:
 
 def openings_data(openings: Iterable[Opening]) -> list[dict[str, Any]]:
     """Metadata addresses, each with its ports."""
-    return [{"address": one.address, "ports": list(one.ports)} for one in openings]
+    return [{"address": opening.address, "ports": list(opening.ports)} for opening in openings]
 
 
-def _summary(audited: Audited) -> dict[str, int]:
-    counts = {"workloads": len(audited.report.verdicts)}
-    counts |= {str(state): number for state, number in audited.states.items()}
-    found = audited.severities
-    return {**counts, "errors": found["error"], "warnings": found["warning"]}
+def _counts(summary: Summary) -> dict[str, int]:
+    counts = {"workloads": len(summary.report.verdicts)}
+    counts |= {str(state): number for state, number in summary.states.items()}
+    severities = summary.severities
+    return {**counts, "errors": severities["error"], "warnings": severities["warning"]}
 
 
-def _finding(result: Result) -> dict[str, Any]:
-    found = {"id": result.id, **_given({"subject": result.subject}), **result.manifest()}
-    if "file" in found:
-        found["file"] |= _given({"line": result.line_number, "column": result.column})
-    return found | _given({"fix": result.fix})
+def _finding_data(finding: Result) -> dict[str, Any]:
+    data = {"id": finding.id, **_given({"subject": finding.subject}), **finding.manifest()}
+    if "file" in data:
+        data["file"] |= _given({"line": finding.line_number, "column": finding.column})
+    return data | _given({"fix": finding.fix})
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from imds_guard.report.audited import (
+from imds_guard.report.summary import (
     STATES,
     counted,
     message_of,
@@ -18,73 +18,75 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from imds_guard.audit import Verdict
-    from imds_guard.report.audited import Audited
+    from imds_guard.report.summary import Summary
 
 _T = TypeVar("_T")
 _LONGEST = 50  # rows of a table: GitHub and GitLab cut off comments that are too long
 _SIGNS = {"error": "❌", "warning": "⚠️"}
 
 
-def render(audited: Audited) -> str:
+def render(summary: Summary) -> str:
     """Summary, findings, and the verdicts of those that are not blocked; the rest is folded."""
-    sign = _SIGNS["error"] if audited.severities["error"] else "✅"
-    if not audited.severities["error"] and audited.severities["warning"]:
+    sign = _SIGNS["error"] if summary.severities["error"] else "✅"
+    if not summary.severities["error"] and summary.severities["warning"]:
         sign = _SIGNS["warning"]
-    counts = ", ".join(f"{number:,} {state}" for state, number in audited.states.items() if number)
+    counts = ", ".join(f"{number:,} {state}" for state, number in summary.states.items() if number)
     parts = [
-        f"### {sign} {audited.headline}",
-        f"**{audited.tally}**" + (f" | {counts}" if counts else ""),
+        f"### {sign} {summary.headline}",
+        f"**{summary.tally}**" + (f" | {counts}" if counts else ""),
     ]
-    if audited.findings:
-        parts.append(_findings(audited))
-    blocked = [one for one in audited.verdicts if one.state == "blocked"]
-    others = [one for one in audited.verdicts if one.state != "blocked"]
+    if summary.findings:
+        parts.append(_findings(summary))
+    blocked = [verdict for verdict in summary.verdicts if verdict.state == "blocked"]
+    others = [verdict for verdict in summary.verdicts if verdict.state != "blocked"]
     if others:
-        parts.append(_verdicts(others, audited))
+        parts.append(_verdicts(others, summary))
     if blocked:
         title = f"{counted(len(blocked), 'workload')} blocked: {STATES['blocked']}"
-        table = _verdicts(blocked, audited)
+        table = _verdicts(blocked, summary)
         parts.append(f"<details><summary>{title}</summary>\n\n{table}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 
-def _findings(audited: Audited) -> str:
-    found = [one for group in audited.by_id.values() for one in group]
+def _findings(summary: Summary) -> str:
+    findings = [finding for group in summary.by_id.values() for finding in group]
     rows = [
         (
-            f"{_SIGNS[one.severity]} {one.id}",
-            _code(resource_of(one) or one.subject) + _where(place_of(one)),
-            _text(message_of(one)),
-            _text(one.fix),
+            f"{_SIGNS[finding.severity]} {finding.id}",
+            _code(resource_of(finding) or finding.subject) + _where(place_of(finding)),
+            _text(message_of(finding)),
+            _text(finding.fix),
         )
-        for one in _first(found, audited)
+        for finding in _first(findings, summary)
     ]
-    return _table(("Finding", "Where", "What", "Fix"), rows, len(found))
+    return _table(("Finding", "Where", "What", "Fix"), rows, len(findings))
 
 
-def _verdicts(found: Sequence[Verdict], audited: Audited) -> str:
+def _verdicts(verdicts: Sequence[Verdict], summary: Summary) -> str:
     rows = [
         (
-            one.state,
-            _code(workload_of(one.subject)),
-            _text(openings_in_words(one.openings, longest=2)),
-            _text(one.reason),
+            verdict.state,
+            _code(workload_of(verdict.subject)),
+            _text(openings_in_words(verdict.openings, longest=2)),
+            _text(verdict.reason),
         )
-        for one in _first(found, audited)
+        for verdict in _first(verdicts, summary)
     ]
     titles = ("Verdict", "Workload", "Reaches", "Reason")
     # A column that is empty in every row says nothing.
     kept = [at for at in range(len(titles)) if any(row[at] for row in rows)]
     return _table(
-        [titles[at] for at in kept], [[row[at] for at in kept] for row in rows], len(found)
+        [titles[at] for at in kept], [[row[at] for at in kept] for row in rows], len(verdicts)
     )
 
 
-def _first(found: Sequence[_T], audited: Audited) -> Sequence[_T]:
-    return found if audited.verbose else found[:_LONGEST]
+def _first(entries: Sequence[_T], summary: Summary) -> Sequence[_T]:
+    """As many entries as a comment has room for; with --verbose all."""
+    return entries if summary.verbose else entries[:_LONGEST]
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> str:
+    """A table, and under it how many of the `total` it leaves out."""
     lines: Iterable[Sequence[str]] = [titles, ["---"] * len(titles), *rows]
     text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     if more := total - len(rows):

@@ -47,16 +47,16 @@ class Progress:
             if self._bar:
                 self._bar.stop()
 
-    def counting(self, found: Iterable[_T], then: str) -> Iterator[_T]:
+    def counting(self, entries: Iterable[_T], then: str) -> Iterator[_T]:
         """The same entries, counted on the bar; `then` is what is done when all are there."""
         if self._timer is None:
-            yield from found
+            yield from entries
             return
         number = 0
-        for number, one in enumerate(found, start=1):
+        for number, entry in enumerate(entries, start=1):
             if number % _STEP == 0:
                 self.say(f"reading: {number:,} resources")
-            yield one
+            yield entry
         self.say(f"{then}: {number:,} resources")
 
     def say(self, text: str) -> None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from imds_guard import __version__
-from imds_guard.report.audited import resource_of
 from imds_guard.report.rule_docs import Finding, known_findings
+from imds_guard.report.summary import resource_of
 
 if TYPE_CHECKING:
-    from imds_guard.report.audited import Audited
+    from imds_guard.report.summary import Summary
     from imds_guard.wire import Result
 
 _SCHEMA = (
@@ -28,9 +28,9 @@ _SCHEMA = (
 _FINGERPRINT = "imdsGuard/v1"
 
 
-def render(audited: Audited) -> str:
-    """One run of the tool."""
-    rules = list(dict.fromkeys((*known_findings(), *audited.by_id)))
+def render(summary: Summary) -> str:
+    """A log with one run of the tool: its rules and its results."""
+    rules = list(dict.fromkeys((*known_findings(), *summary.by_id)))
     seen: Counter[str] = Counter()
     run = {
         "tool": {
@@ -41,7 +41,9 @@ def render(audited: Audited) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, rules.index(one.id), seen) for one in audited.findings],
+        "results": [
+            _result(finding, rules.index(finding.id), seen) for finding in summary.findings
+        ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
@@ -50,45 +52,46 @@ def render(audited: Audited) -> str:
 def _rule(id: str) -> dict[str, Any]:
     """A finding's rule. What has no number is about the configuration or the platform."""
     other = Finding(id, id, f"about the configuration, the platform or a conflict: {id}", ())
-    found = known_findings().get(id, other)
+    finding = known_findings().get(id, other)
     return {
         "id": id,
-        "name": found.name,
-        "shortDescription": {"text": found.sentence},
-        "fullDescription": {"text": found.sentence},
-        "help": {"text": found.text, "markdown": found.markdown},
+        "name": finding.name,
+        "shortDescription": {"text": finding.sentence},
+        "fullDescription": {"text": finding.sentence},
+        "help": {"text": finding.text, "markdown": finding.markdown},
         "properties": {"tags": ["security", "kubernetes"]},
     }
 
 
-def _result(result: Result, rule: int, seen: Counter[str]) -> dict[str, Any]:
-    subject = f"{result.subject}: " if result.subject else ""
-    fix = f" Fix: {result.fix}." if result.fix else ""
-    found = {
-        "ruleId": result.id,
+def _result(finding: Result, rule: int, seen: Counter[str]) -> dict[str, Any]:
+    """A finding as an alert; `rule` is the place of its rule among all of them."""
+    subject = f"{finding.subject}: " if finding.subject else ""
+    fix = f" Fix: {finding.fix}." if finding.fix else ""
+    result = {
+        "ruleId": finding.id,
         "ruleIndex": rule,
-        "level": result.severity,
-        "message": {"text": f"{subject}{result.message}.{fix}"},
-        "partialFingerprints": {_FINGERPRINT: _fingerprint(result, seen)},
+        "level": finding.severity,
+        "message": {"text": f"{subject}{finding.message}.{fix}"},
+        "partialFingerprints": {_FINGERPRINT: _fingerprint(finding, seen)},
     }
-    if location := _location(result):
-        found["locations"] = [location]
-    if field := result.manifest().get("field"):
-        found["properties"] = {"field": field}
-    return found
+    if location := _location(finding):
+        result["locations"] = [location]
+    if field := finding.manifest().get("field"):
+        result["properties"] = {"field": field}
+    return result
 
 
-def _location(result: Result) -> dict[str, Any]:
+def _location(finding: Result) -> dict[str, Any]:
     location: dict[str, Any] = {}
-    if result.path:
-        location["physicalLocation"] = {"artifactLocation": {"uri": _uri(result.path)}}
-        if result.line_number is not None:
-            region = {"startLine": result.line_number, "startColumn": result.column or 1}
+    if finding.path:
+        location["physicalLocation"] = {"artifactLocation": {"uri": _uri(finding.path)}}
+        if finding.line_number is not None:
+            region = {"startLine": finding.line_number, "startColumn": finding.column or 1}
             location["physicalLocation"]["region"] = region
-    if resource := resource_of(result):
+    if resource := resource_of(finding):
         name = resource.replace(" ", "/")
-        if result.field:
-            name += f":{result.field}"
+        if finding.field:
+            name += f":{finding.field}"
         location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
     return location
 
@@ -101,9 +104,10 @@ def _uri(path: str) -> str:
     return quote(os.fsencode(Path(relative).as_posix()))
 
 
-def _fingerprint(result: Result, seen: Counter[str]) -> str:
+def _fingerprint(finding: Result, seen: Counter[str]) -> str:
     """The same for the same fault in the next run, whatever moved or came to be around it."""
-    about = resource_of(result) or result.subject
-    digest = hashlib.sha256("\n".join((result.id, about, result.field or "")).encode()).hexdigest()
+    about = resource_of(finding) or finding.subject
+    parts = (finding.id, about, finding.field or "")
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     seen[digest] += 1
     return f"{digest[:32]}:{seen[digest]}"

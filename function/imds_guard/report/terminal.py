@@ -62,7 +62,9 @@ class Page:
         self, rows: Iterable[Iterable[Part | Text]], *, indent: int = 0, gap: int = 2
     ) -> None:
         """Cells under each other; only the last column is wrapped where that is enough."""
-        cells = [[one if isinstance(one, Text) else Text.assemble(one) for one in r] for r in rows]
+        cells = [
+            [cell if isinstance(cell, Text) else Text.assemble(cell) for cell in r] for r in rows
+        ]
         if not cells:
             return
         grid = Table.grid(padding=(0, gap, 0, 0), pad_edge=False)

@@ -1,4 +1,7 @@
-"""An audit with what every format wants to know of it: counts, order, places in words."""
+"""What every format of a report gets: the audit, its counts and order, and its places in words.
+
+The context comes along, so that a format can show why a verdict is as it is, and what is cut.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from imds_guard.audit import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imds_guard.audit import AuditReport, Opening, Subject, Verdict
+    from imds_guard.audit import AuditReport, Context, Opening, Subject, Verdict
     from imds_guard.wire import Result, Severity
 
 STATES: dict[State, str] = {
@@ -30,10 +33,16 @@ _SERVICE = "the cloud metadata service"
 
 
 @dataclass(frozen=True)
-class Audited:
-    """An audit, and how it is to be shown; `width` and `colour` are for terminals."""
+class Summary:
+    """An audit, what it was made of, and how it is to be shown.
 
+    `workload` is the one to explain, as name, namespace/name or kind/namespace/name. `width` and
+    `colour` are for terminals.
+    """
+
+    context: Context
     report: AuditReport
+    workload: str = ""
     verbose: bool = False
     width: int = 100
     colour: bool = False
@@ -41,38 +50,38 @@ class Audited:
     @cached_property
     def states(self) -> dict[State, int]:
         """How many workloads are in each state."""
-        found = Counter(verdict.state for verdict in self.report.verdicts)
-        return {state: found[state] for state in STATES}
+        counts = Counter(verdict.state for verdict in self.report.verdicts)
+        return {state: counts[state] for state in STATES}
 
     @cached_property
     def severities(self) -> dict[Severity, int]:
         """How many findings there are of each severity."""
-        found = Counter(finding.severity for finding in self.report.findings)
-        return {severity: found[severity] for severity in SEVERITIES}
+        counts = Counter(finding.severity for finding in self.report.findings)
+        return {severity: counts[severity] for severity in SEVERITIES}
 
     @cached_property
     def by_id(self) -> dict[str, list[Result]]:
         """Errors and warnings per id: the audit's own ids first, then those with errors."""
-        found: dict[str, list[Result]] = {}
-        for one in self.findings:
-            found.setdefault(one.id, []).append(one)
+        by_id: dict[str, list[Result]] = {}
+        for finding in self.findings:
+            by_id.setdefault(finding.id, []).append(finding)
 
         def rank(id: str) -> tuple[bool, int, str]:
-            worst = min(SEVERITIES.index(one.severity) for one in found[id])
+            worst = min(SEVERITIES.index(finding.severity) for finding in by_id[id])
             return (not id.startswith("IG"), worst, id)
 
-        return {id: found[id] for id in sorted(found, key=rank)}
+        return {id: by_id[id] for id in sorted(by_id, key=rank)}
 
     @cached_property
     def findings(self) -> list[Result]:
         """The errors, then the warnings."""
-        found = [one for one in self.report.findings if one.severity != "info"]
-        return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
+        findings = [finding for finding in self.report.findings if finding.severity != "info"]
+        return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
     @cached_property
     def notes(self) -> list[Result]:
         """What is no finding and still to be known, such as what was left out."""
-        return [one for one in self.report.findings if one.severity == "info"]
+        return [finding for finding in self.report.findings if finding.severity == "info"]
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -100,15 +109,20 @@ class Audited:
     @property
     def tally(self) -> str:
         """3 errors, 1 warning"""
-        parts = [counted(self.severities[one], one) for one in ("error", "warning")]
-        return ", ".join(part for part in parts if part[0] != "0") or "No errors, no warnings"
+        severities: tuple[Severity, ...] = ("error", "warning")
+        parts = [
+            counted(self.severities[severity], severity)
+            for severity in severities
+            if self.severities[severity]
+        ]
+        return ", ".join(parts) or "No errors, no warnings"
 
     def exit_code(self, fail_on: str) -> int:
         """1 where there is a finding of the severity `fail_on` or worse; `never` is none."""
         if fail_on == "never":
             return 0
         wanted = ("error",) if fail_on == "error" else ("error", "warning")
-        return int(any(one.severity in wanted for one in self.findings))
+        return int(any(finding.severity in wanted for finding in self.findings))
 
 
 def _of(number: int, total: int) -> str:
@@ -139,7 +153,7 @@ def message_of(result: Result) -> str:
 def place_of(result: Result) -> str:
     """file.yaml:12:3, as editors take it; empty where no file is known."""
     numbers = (result.line_number, result.column)
-    return ":".join([result.path or "", *(str(one) for one in numbers if one is not None)])
+    return ":".join([result.path or "", *(str(number) for number in numbers if number is not None)])
 
 
 def workload_of(subject: Subject) -> str:

@@ -34,13 +34,13 @@ def peer_in_words(peer: PolicyPeer) -> str:
 
 def ports_in_words(ports: Iterable[PortRange]) -> list[str]:
     """Per protocol: TCP 80, 443, 8000-8080; UDP dns, which is a port's name."""
-    found: dict[str, list[str]] = {}
+    by_protocol: dict[str, list[str]] = {}
     for port in ports:
         text = str(port.first) if port.first == port.last else f"{port.first}-{port.last}"
         if (port.first, port.last) == (1, LAST_PORT):
             text = "on every port"
-        found.setdefault(port.protocol, []).append(port.name or text)
-    return [f"{protocol} {', '.join(texts)}" for protocol, texts in found.items()]
+        by_protocol.setdefault(port.protocol, []).append(port.name or text)
+    return [f"{protocol} {', '.join(texts)}" for protocol, texts in by_protocol.items()]
 
 
 def selector_in_words(selector: Any) -> str:
@@ -49,8 +49,9 @@ def selector_in_words(selector: Any) -> str:
         return ""
     labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
     words = [f"{key}={text}" for key, text in labels.items()] if isinstance(labels, dict) else []
-    for one in expressions if isinstance(expressions, list) else []:
-        words.append(_expression(one) if isinstance(one, dict) else "what cannot be read")
+    for expression in expressions if isinstance(expressions, list) else []:
+        readable = isinstance(expression, dict)
+        words.append(_expression(expression) if readable else "what cannot be read")
     return ", ".join(words)
 
 
