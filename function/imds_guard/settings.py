@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from imds_guard.config import Config, DnsOverride
     from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 # RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
 _LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
+
+# RFC 6052: where a NAT64 translator shows IPv4 addresses, by the well-known prefix.
+_NAT64 = int(ipaddress.IPv6Address("64:ff9b::"))
 
 _Made = TypeVar("_Made")
 
@@ -47,17 +50,18 @@ class Settings:
 
     @cached_property
     def metadata_addresses(self) -> tuple[str, ...]:
-        """Every metadata endpoint as a CIDR, of both families."""
-        return tuple(
-            dict.fromkeys(str(ipaddress.ip_network(one.address)) for one in self.endpoints)
-        )
+        """Every metadata endpoint as a CIDR, of both families, and where NAT64 shows them."""
+        found = [str(ipaddress.ip_network(one.address)) for one in self.endpoints]
+        return tuple(dict.fromkeys((*found, *translated(found))))
 
     @cached_property
     def blocked(self) -> tuple[str, ...]:
         """The CIDRs that no policy of ours opens by the way."""
         block = self.config.spec.block or self.platform.block
-        link_local = tuple(_LINK_LOCAL.values()) if block == "link-local" else ()
-        return self.metadata_addresses + link_local
+        if block != "link-local":
+            return self.metadata_addresses
+        link_local = tuple(_LINK_LOCAL.values())
+        return (*self.metadata_addresses, *link_local, *translated(link_local))
 
     @cached_property
     def ip_versions(self) -> tuple[int, ...]:
@@ -68,6 +72,24 @@ class Settings:
     def ip_block_matches_pods(self) -> bool:
         """Whether an ipBlock that holds a pod's address allows that pod, as on most engines."""
         return self.cni is None or self.cni.ip_block_matches_pods
+
+    @property
+    def default_namespace(self) -> str:
+        """Where resources that name no namespace will be applied."""
+        return self.config.spec.default_namespace or "default"
+
+    @cached_property
+    def node_addresses(self) -> tuple[str, ...]:
+        """The addresses of resolvers and agents that are on the node itself."""
+        metadata = {one.address for one in self.endpoints}
+        identities = (self.platform.identity, *self.platform.further_identities)
+        agents = [
+            endpoint.address
+            for one in identities
+            if one is not None and one.cilium_host
+            for endpoint in one.endpoints
+        ]
+        return tuple(one for one in (*self.dns.addresses, *agents) if one not in metadata)
 
     @property
     def identity(self) -> Identity | None:
@@ -84,6 +106,15 @@ class Settings:
             and self.cni is not None
             and not self.cni.ip_block_matches_nodes
         )
+
+
+def translated(cidrs: Iterable[str]) -> Iterator[str]:
+    """The IPv6 networks at which a NAT64 translator shows the IPv4 ones among `cidrs`."""
+    for text in cidrs:
+        network = ipaddress.ip_network(text)
+        if network.version == 4:
+            first = _NAT64 + int(network.network_address)
+            yield str(ipaddress.IPv6Network((first, 96 + network.prefixlen)))
 
 
 def settings_of(config: Config) -> Settings:
@@ -104,7 +135,8 @@ def _dns(dns: Dns, override: DnsOverride) -> Dns:
     if override.ports is not None:
         dns = dns._replace(ports=tuple(override.ports))
     if override.addresses is not None:
-        dns = dns._replace(addresses=tuple(override.addresses))
+        own = tuple(override.addresses)
+        dns = dns._replace(addresses=own, named_by_resolv_conf=own)
     if override.pod_labels is not None:
         dns = dns._replace(pod_labels=tuple((k, (v,)) for k, v in override.pod_labels.items()))
     return dns

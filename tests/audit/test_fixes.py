@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule
-from imds_guard.reach.grants import egress_grants
+from imds_guard.reach.grants import Engine, grants_of
 from imds_guard.resources import Address, Policy
 from imds_guard.resources.network_policy import read_network_policy
 from imds_guard.wire import as_text
@@ -56,7 +56,8 @@ def policy(egress: list[Rule]) -> dict[str, Any]:
 def mended(rule: Rule) -> list[Rule]:
     """What stands in the rule's place: the rule without metadata, and what else was there."""
     address = Address("networking.k8s.io/v1", "NetworkPolicy", HERE, "any")
-    grants = egress_grants(read_network_policy(Policy(address, value=as_text(policy([rule])))))
+    view = read_network_policy(Policy(address, value=as_text(policy([rule]))))
+    grants = grants_of(view, "Egress", Engine())
     found = (mended_rule(rule, ENDPOINTS), dns_rule(grants, ENDPOINTS))
     return [one for one in found if one is not None]
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from imds_guard.config import Config, from_pairs
 from imds_guard.guard import run
 from imds_guard.reach.addresses import network
-from imds_guard.reach.network_policies import NetworkPolicies, Reach
+from imds_guard.reach.network_policies import Reach
 from imds_guard.resources import Policy, read_network_policy, resources
 from imds_guard.settings import settings_of
 from imds_guard.wire import as_text, read
 from tests.support.kubernetes_rules import violations
 from tests.support.packages import policies as policies_in
 from tests.support.policy_sets import ADDRESSES, PORTS, PROTOCOLS, labels, policy_sets
+from tests.support.reach import reach_of, to_address
 from tests.support.yaml_layouts import Layout
 
 ENDPOINTS = {one.address: one.ports for one in settings_of(Config()).endpoints if one.address != ""}
@@ -50,7 +51,7 @@ def reach_in(text: bytes, own: dict[str, str]) -> Reach:
         for one in resources(read(text))
         if one.kind == "NetworkPolicy"
     ]
-    return NetworkPolicies(found).reach("shop", own, "Egress")
+    return reach_of(found, "shop", own)
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,13 +66,13 @@ def test_metadata_goes_and_all_else_stays(
     was, now = (reach_in(b"".join(one.chunks), own) for one in (before, after))
     for address, protocol, port in product(ADDRESSES, PROTOCOLS, PORTS):
         single = network(address)
-        is_open = now.to_address(single, protocol, port)
-        was_open = was.to_address(single, protocol, port)
+        is_open = to_address(now, single, protocol, port)
+        was_open = to_address(was, single, protocol, port)
         if address not in ENDPOINTS:
             assert is_open == was_open, (address, protocol, port)
         elif protocol == "UDP" or (protocol, port) == ("TCP", 53):
             # DNS and NTP of the same address stay; a port by name means none there.
-            grants = list(was.openings(single, protocol, port))
+            grants = [grant for grant, _ in was.grants if grant.holds(single)]
             by_number = any(port in one.ports[protocol] for one in grants)
             assert by_number <= is_open <= was_open
         else:

@@ -15,13 +15,11 @@ from imds_guard.config import read_config
 from imds_guard.platforms import CNIS, PLATFORMS
 from imds_guard.policies import Target, policies_of
 from imds_guard.reach.addresses import network
-from imds_guard.reach.grants import pod
-from imds_guard.reach.network_policies import NetworkPolicies, Reach
-from imds_guard.resources import Address, Policy
-from imds_guard.resources.network_policy import read_network_policy
+from imds_guard.reach.network_policies import Reach
+from imds_guard.reach.pod import pod
 from imds_guard.settings import Settings, settings_of
-from imds_guard.wire import as_text
 from tests.support.kubernetes_rules import violations
+from tests.support.reach import reach_of, to_address, to_pod, views
 
 FAMILIES = (("IPv4", "IPv6"), ("IPv4",), ("IPv6",))
 TARGETS = {
@@ -52,11 +50,9 @@ def resolved(
     return settings_of(read_config({**api, "spec": spec}))
 
 
-def reach_of(manifests: list[dict[str, Any]]) -> Reach:
+def reach_of_pod(manifests: list[dict[str, Any]]) -> Reach:
     """What the policies let a pod of the namespace reach."""
-    address = Address("networking.k8s.io/v1", "NetworkPolicy", "shop", "any")
-    views = [read_network_policy(Policy(address, value=as_text(one))) for one in manifests]
-    return NetworkPolicies(views).reach("shop", {"a": "b"}, "Egress")
+    return reach_of(views(manifests), "shop", {"a": "b"})
 
 
 @pytest.mark.parametrize("cni", ["", *CNIS])
@@ -68,14 +64,14 @@ def test_policies_open_dns_and_identity_and_shut_metadata(platform: str, cni: st
         ours = [one for one in manifests if one["kind"] == "NetworkPolicy"]
         assert [fault for one in ours for fault in violations(one)] == []
 
-        reach = reach_of(ours)
+        reach = reach_of_pod(ours)
         assert reach.isolated
         meant = identity_openings(found)
         by_host = {one["metadata"]["name"] for one in manifests if one not in ours}
         endpoints_are_shut(found, reach, meant)
         names_resolve(found, reach)
         if "w-allow-pod-identity" not in by_host and "allow-pod-identity" not in by_host:
-            assert all(reach.to_address(network(a), "TCP", port) for a, port in meant)
+            assert all(to_address(reach, network(a), "TCP", port) for a, port in meant)
         if block == "link-local":
             link_local_is_shut(found, reach, meant)
 
@@ -95,7 +91,7 @@ def endpoints_are_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]
     """No endpoint of metadata is in reach, but for the identity agent's."""
     for endpoint in found.endpoints:
         for port in endpoint.ports:
-            is_open = reach.to_address(network(endpoint.address), "TCP", port)
+            is_open = to_address(reach, network(endpoint.address), "TCP", port)
             assert is_open == ((endpoint.address, port) in meant)
 
 
@@ -105,12 +101,12 @@ def names_resolve(found: Settings, reach: Reach) -> None:
     if dns.to == "cluster":
         labels = {key: values[0] for key, values in dns.pod_labels}
         for port in dns.ports:
-            assert reach.to_pod(pod(dns.namespace, labels), "UDP", port)
-            assert reach.to_pod(pod(dns.namespace, labels), "TCP", port)
+            assert to_pod(reach, pod(dns.namespace, labels), "UDP", port)
+            assert to_pod(reach, pod(dns.namespace, labels), "TCP", port)
     for address in map(network, dns.addresses):
         if address.version in found.ip_versions:
-            assert reach.to_address(address, "UDP", 53)
-            assert reach.to_address(address, "TCP", 53)
+            assert to_address(reach, address, "UDP", 53)
+            assert to_address(reach, address, "TCP", 53)
 
 
 def link_local_is_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]]) -> None:
@@ -119,9 +115,9 @@ def link_local_is_shut(found: Settings, reach: Reach, meant: set[tuple[str, int]
     for address in LINK_LOCAL:
         text = str(address[0])
         for port in (80, 443, 988, 8080):
-            assert not reach.to_address(address, "TCP", port) or (text, port) in meant
+            assert not to_address(reach, address, "TCP", port) or (text, port) in meant
         if found.dns.to == "cluster" and text not in resolvers:
-            assert not reach.to_address(address, "UDP", 53)
+            assert not to_address(reach, address, "UDP", 53)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -87,7 +87,6 @@ def test_rules_are_put_into_words() -> None:
         {"podSelector": {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}},
         {"podSelector": {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}},
         {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}},
-        {},
     ]
     ports = [{"port": 80}, {"port": 90, "endPort": 99}, {"protocol": "UDP"}, {"port": "http"}]
     policy = yaml.safe_load(OPEN)
@@ -102,7 +101,6 @@ def test_rules_are_put_into_words() -> None:
         "pods with tier present of its own namespace",
         "pods with a not in (b) of its own namespace",
         "10.0.0.0/8 except 10.1.0.0/16",
-        "a peer that cannot be read, and may mean anything",
     ]
     assert some["ports"] == ["TCP 80, 90-99, http", "UDP on every port"]
     assert (every["peers"], every["ports"]) == (["anywhere"], ["every port"])

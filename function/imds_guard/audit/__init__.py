@@ -10,14 +10,17 @@ from imds_guard.audit import (
     ig002_unprotected,
     ig003_host_network,
     ig004_dns_cut,
-    ig005_invalid_except,
+    ig005_invalid_policy,
     ig006_exception,
     ig007_traffic_cut,
     ig008_identity_cut,
+    ig013_duplicate,
+    ig014_translated,
+    ig015_uncertain,
 )
-from imds_guard.audit.context import Context, Leak, Opening
+from imds_guard.audit.context import UNSEEN, Context, Leak, Opening
 from imds_guard.audit.ig001_metadata_open import opened as opened_for
-from imds_guard.audit.ig006_exception import no_reason
+from imds_guard.audit.ig006_exception import no_reason, untrusted
 from imds_guard.audit.verdicts import AuditReport, State, Verdict, verdicts
 from imds_guard.reach.subject import Subject
 
@@ -32,10 +35,13 @@ CHECKS = (
     ig002_unprotected,
     ig003_host_network,
     ig004_dns_cut,
-    ig005_invalid_except,
+    ig005_invalid_policy,
     ig006_exception,
     ig007_traffic_cut,
     ig008_identity_cut,
+    ig013_duplicate,
+    ig014_translated,
+    ig015_uncertain,
 )
 
 
@@ -52,6 +58,7 @@ def audit(context: Context) -> AuditReport:
 
 __all__ = [
     "CHECKS",
+    "UNSEEN",
     "AuditReport",
     "Context",
     "Leak",
@@ -63,5 +70,6 @@ __all__ = [
     "findings",
     "no_reason",
     "opened_for",
+    "untrusted",
     "verdicts",
 ]

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.annotations import REASON
 from imds_guard.reach.addresses import network
-from imds_guard.reach.decision import Client, OtherPolicies, decide
-from imds_guard.reach.selectors import matches, namespace_labels
+from imds_guard.reach.kinds import is_cluster_wide
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Pod, pod
+from imds_guard.reach.selectors import demanded, matches
 from imds_guard.reach.senders import senders
+from imds_guard.reach.subject import Subject
+from imds_guard.resources.labels import Labels
+from imds_guard.settings import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from imds_guard.reach.decision import Rule
+    from imds_guard.reach.decision import Decision, Policies
     from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.grants import Grant
     from imds_guard.reach.network_policies import NetworkPolicies, Reach
-    from imds_guard.reach.subject import Subject
+    from imds_guard.reach.rules import Rule
     from imds_guard.resources import NetworkPolicy, Resource
     from imds_guard.resources.network_policy import PolicyType
     from imds_guard.settings import Settings
+
+UNSEEN = "pods that no manifest shows"
+Endpoints = dict[str, tuple[int, ...]]
+"""TCP ports per address."""
 
 
 class Opening(NamedTuple):
@@ -43,9 +52,9 @@ class Leak(NamedTuple):
 
 
 class Exposure(NamedTuple):
-    """What a workload can reach of the metadata service, and what it may for all that can be told.
+    """Which metadata endpoints a workload can reach, and which it might.
 
-    `opened_by` and `unsure_by` name the rules of other kinds than NetworkPolicy that it is due to.
+    `opened_by` and `unsure_by` name the rules of other kinds than NetworkPolicy that do it.
     """
 
     is_open: tuple[Opening, ...]
@@ -67,15 +76,21 @@ class _Exposed:
         self.opened_by: _Blamed = {}
         self.unsure_by: _Blamed = {}
 
-    @staticmethod
-    def note(ports: _Ports, address: str, port: int) -> None:
-        ports.setdefault(address, []).append(port)
-
-    def blame(self, blamed: _Blamed, rules: Iterable[Rule], address: str, port: int) -> None:
+    def add(self, decision: Decision, address: str, port: int) -> None:
+        """Take in the decision on one endpoint and port."""
+        if decision.is_blocked:
+            return
+        ports, blamed, rules = self.unsure, self.unsure_by, decision.unsure
+        if decision.is_open:
+            ports, blamed, rules = self.is_open, self.opened_by, []
+        _note(ports, address, port)
         for rule in rules:
-            self.note(blamed.setdefault(id(rule), (rule, {}))[1], address, port)
+            _note(blamed.setdefault(id(rule), (rule, {}))[1], address, port)
+        for rule in decision.opening:
+            _note(self.opened_by.setdefault(id(rule), (rule, {}))[1], address, port)
 
     def exposure(self) -> Exposure:
+        """All that was taken in."""
         blamed = (
             tuple((rule, _openings(ports)) for rule, ports in one.values())
             for one in (self.opened_by, self.unsure_by)
@@ -83,8 +98,8 @@ class _Exposed:
         return Exposure(_openings(self.is_open), _openings(self.unsure), *blamed)
 
 
-_Labels = tuple[tuple[str, str], ...]
-_Key = tuple["str | None", _Labels]  # a namespace and labels
+def _note(ports: _Ports, address: str, port: int) -> None:
+    ports.setdefault(address, []).append(port)
 
 
 class Context:
@@ -93,25 +108,38 @@ class Context:
     def __init__(
         self,
         settings: Settings,
-        policies: NetworkPolicies,
+        policies: Policies,
         subjects: Iterable[Subject],
-        namespaces: Mapping[str, Mapping[str, str]],
-        others: OtherPolicies | None = None,
+        namespaces: Mapping[str, Labels],
+        *,
         flows: Iterable[Flow] = (),
         service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
+        left_out: Iterable[Subject] = (),
+        is_governed: Callable[[str | None], bool] = lambda _: True,
+        duplicates: Iterable[Sequence[Resource]] = (),
     ) -> None:
         self.settings = settings
         self.policies = policies
         self.subjects = list(subjects)
         self.namespaces = namespaces
-        self.others = others or OtherPolicies()
         self.flows = list(flows)
         self.service_accounts = service_accounts or {}
-        self._reach: dict[PolicyType, dict[Subject, Reach]] = {"Egress": {}, "Ingress": {}}
-        self._exposure: dict[Reach | _Key, Exposure] = {}
+        self.duplicates = list(duplicates)
+        self._left_out: dict[str | None, list[Subject]] = {}
+        for subject in left_out:
+            self._left_out.setdefault(subject.namespace, []).append(subject)
+        self._is_governed = is_governed
+        self._pods: dict[int, Pod] = {}
+        self._memos: dict[Hashable, dict[Hashable, Any]] = {}
+        self._exposure: dict[Hashable, Exposure] = {}
+
+    @property
+    def network_policies(self) -> NetworkPolicies:
+        """The policies that are NetworkPolicies."""
+        return self.policies.network_policies
 
     @cached_property
-    def endpoints(self) -> dict[str, tuple[int, ...]]:
+    def endpoints(self) -> Endpoints:
         """Per metadata address of an IP family in use, the TCP ports that must not be reached.
 
         What the configuration opens for pod identity is not among them.
@@ -126,14 +154,34 @@ class Context:
                 found.setdefault(one.address, set()).update(ports)
         return {address: tuple(sorted(ports)) for address, ports in found.items() if ports}
 
-    def reach(self, subject: Subject, direction: PolicyType = "Egress") -> Reach:
-        """What a workload's pods can reach, or what can reach them."""
-        known = self._reach[direction]
-        found = known.get(subject)
+    @cached_property
+    def translated_endpoints(self) -> Endpoints:
+        """The IPv6 addresses at which a NAT64 translator shows metadata services, with ports."""
+        if 6 not in self.settings.ip_versions:
+            return {}
+        found: dict[str, set[int]] = {}
+        for endpoint in self.settings.endpoints:
+            for cidr in translated([endpoint.address]):
+                address = str(network(cidr).network_address)
+                found.setdefault(address, set()).update(endpoint.ports)
+        return {address: tuple(sorted(ports)) for address, ports in found.items()}
+
+    def pod(self, subject: Subject) -> Pod:
+        """The workload's pods as one end of traffic."""
+        found = self._pods.get(id(subject))
         if found is None:
-            found = self.policies.reach(subject.namespace, subject.labels, direction)
-            known[subject] = found
+            own = self.namespaces.get(subject.namespace or "")
+            ports = subject.workload.named_ports if subject.workload else None
+            found = self._pods[id(subject)] = pod(subject.namespace, subject.labels, own, ports)
         return found
+
+    def reach(self, subject: Subject, direction: PolicyType = "Egress") -> Reach:
+        """What NetworkPolicies let a workload's pods reach, or what they let reach them."""
+        return self.network_policies.reach(self.pod(subject), direction)
+
+    def isolates(self, subject: Subject, direction: PolicyType = "Egress") -> Match:
+        """Whether some policy drops what is not allowed to (or from) the workload."""
+        return self.policies.isolates(self.pod(subject), direction)
 
     def senders(self, flow: Flow) -> tuple[str, ...]:
         """The namespaces that gateways or Prometheus send a flow from."""
@@ -150,52 +198,44 @@ class Context:
         """The namespaces of the input, by their objects and by what is in them."""
         return [*self.namespaces, *(name for name in self.by_namespace if name)]
 
-    def client(self, subject: Subject) -> Client:
-        """The workload as the source of traffic."""
-        own = self.namespaces.get(subject.namespace or "")
-        labels = namespace_labels(subject.namespace, own)
-        return Client(subject.namespace, subject.labels, labels, own is not None)
-
     def exposure(self, subject: Subject) -> Exposure:
-        """What all kinds of policies together let a workload reach of the metadata service."""
-        # Without policies of other kinds nothing but the NetworkPolicies counts.
-        key: Reach | _Key = self.reach(subject)
-        if self.others:
-            key = subject.namespace, tuple(sorted(subject.labels.items()))
+        """What all policies together let a workload reach of the metadata service."""
+        own = self.pod(subject)
+        key = self.policies.alike(own, "Egress")
         if key not in self._exposure:
-            self._exposure[key] = self._exposed(subject)
+            self._exposure[key] = self.exposed(own, self.endpoints)
         return self._exposure[key]
 
-    def _exposed(self, subject: Subject) -> Exposure:
-        reach = self.reach(subject)
+    def exposed(self, own: Pod, endpoints: Endpoints) -> Exposure:
+        """Which of these endpoints pods can reach, and which they might."""
         found = _Exposed()
-        for text, ports in self.endpoints.items():
+        for text, ports in endpoints.items():
             address = network(text)
             for port in ports:
-                allowed = reach.isolated and any(reach.openings(address, "TCP", port))
-                if not self.others:
-                    if allowed or not reach.isolated:
-                        found.note(found.is_open, text, port)
-                    continue
-                decision = decide(
-                    self.others,
-                    self.client(subject),
-                    address,
-                    "TCP",
-                    port,
-                    isolated=reach.isolated,
-                    allowed=allowed,
-                )
-                if decision.is_open:
-                    found.note(found.is_open, text, port)
-                    if not allowed:
-                        found.blame(found.opened_by, decision.opening, text, port)
-                elif not decision.is_certain:
-                    found.note(found.unsure, text, port)
-                    if not allowed:
-                        rules = [rule for rule, _ in decision.matching]
-                        found.blame(found.unsure_by, rules, text, port)
+                decision = self.policies.decide(own, "Egress", address, "TCP", port, lean="open")
+                found.add(decision, text, port)
         return found.exposure()
+
+    def memo(self, question: Hashable) -> dict[Hashable, Any]:
+        """Answers to a question that were found before, by what they depend on."""
+        return self._memos.setdefault(question, {})
+
+    def excepts(self, policy: NetworkPolicy, selected: Sequence[Subject]) -> bool:
+        """Whether a policy is an exception that counts for the workloads that it selects.
+
+        Its own word counts where annotations are trusted, or where the configuration says the same.
+        """
+        if not is_exception(policy):
+            return False
+        declared = sum(1 for subject in selected if subject.exception)
+        if not self.settings.config.spec.trust_annotations:
+            return declared == len(selected)
+        return declared in (0, len(selected))
+
+    def addresses_of(self, leak: Leak) -> list[str]:
+        """What has to be left out of a leaking rule: what it opens, and its translated forms."""
+        opened = [opening.address for opening in leak.openings]
+        return [*opened, *self.translated_endpoints]
 
     def leaks(self, policy: NetworkPolicy) -> list[Leak]:
         """The grants of a policy that open metadata, whomever it selects."""
@@ -205,26 +245,27 @@ class Context:
     def _leaks(self) -> dict[int, list[Leak]]:
         found: dict[int, list[Leak]] = {}
         known: dict[int, list[tuple[Opening, ...]]] = {}  # per rules, which policies may share
-        for policy in self.policies:
+        for policy in self.network_policies:
             if "Egress" not in policy.policy_types:
                 continue
-            grants = self.policies.grants(policy, "Egress")
+            if not self.network_policies.counts(policy):
+                continue
+            grants = self.network_policies.grants(policy, "Egress")
             if id(policy.egress) not in known:
-                known[id(policy.egress)] = [tuple(self._openings(grant)) for grant in grants]
+                known[id(policy.egress)] = [tuple(self.opened(grant)) for grant in grants]
             openings = known[id(policy.egress)]
             leaks = [Leak(*one) for one in zip(grants, openings, strict=True) if one[1]]
             if leaks:
                 found[id(policy)] = leaks
         return found
 
-    def _openings(self, grant: Grant) -> Iterator[Opening]:
+    def opened(self, grant: Grant) -> Iterator[Opening]:
+        """The metadata endpoints that a grant opens, whomever its policy selects."""
         for text, ports in self.endpoints.items():
             address = network(text)
-            number = int(address[0])
-            if number not in grant.addresses[address.version]:
+            if not grant.holds(address):
                 continue
-            version = address.version
-            is_open = [p for p in ports if grant.allows_address(version, number, "TCP", p)]
+            is_open = [port for port in ports if grant.has_port("TCP", port, None)]
             if is_open:
                 yield Opening(text, tuple(is_open))
 
@@ -243,6 +284,41 @@ class Context:
         for subject in self.subjects:
             found.setdefault(subject.namespace, []).append(subject)
         return found
+
+    def unseen(self, policy: NetworkPolicy) -> Subject | None:
+        """The pods that no manifest shows and that a policy may be meant for.
+
+        They have just the labels that the policy asks for. None where workloads of the input have
+        these labels, or where the namespace is not governed.
+        """
+        return self._unseen(policy.namespace, demanded(policy.pod_selector))
+
+    @cached_property
+    def unseen_under_rules(self) -> list[Subject]:
+        """The same for the policies of other kinds that allow something, in every namespace."""
+        found: dict[tuple[str | None, tuple[tuple[str, str], ...]], Subject] = {}
+        for rule in self.policies.rules.rules:
+            if rule.direction != "Egress" or rule.action != "allow":
+                continue
+            wanted = dict(self.policies.rules.demands.get(id(rule.policy), {}))
+            everywhere = is_cluster_wide(rule.policy)
+            for namespace in self.known_namespaces if everywhere else [rule.policy.namespace]:
+                subject = self._unseen(namespace, wanted)
+                if subject is not None and rule.selects(self.pod(subject)):
+                    found.setdefault((namespace, tuple(sorted(wanted.items()))), subject)
+        return list(found.values())
+
+    def _unseen(self, namespace: str | None, wanted: dict[str, str]) -> Subject | None:
+        if self.settings.config.spec.scope == "workload" or not self._is_governed(namespace):
+            return None
+        if wanted and any(
+            wanted.items() <= one.labels.known.items()
+            for one in (*self.by_namespace.get(namespace, ()), *self._left_out.get(namespace, ()))
+        ):
+            return None
+        labels = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        name = f"{UNSEEN}, with {labels}" if labels else UNSEEN
+        return Subject("", namespace, name, Labels(wanted), is_unseen=True)
 
 
 def _openings(ports: dict[str, list[int]]) -> tuple[Opening, ...]:

@@ -96,7 +96,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.audit.context import is_exception, named
+from imds_guard.audit.context import named
 from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule, typed
 from imds_guard.resources import note
 
@@ -114,7 +114,7 @@ _EXCEPTION = "if it is meant, declare an exception with its reason"
 
 def check(context: Context) -> Iterator[Result]:
     """A finding per grant that opens metadata for workloads without an exception."""
-    for policy in context.policies:
+    for policy in context.network_policies:
         leaks = context.leaks(policy)
         if not leaks:
             continue
@@ -125,17 +125,25 @@ def check(context: Context) -> Iterator[Result]:
 
 
 def opened(context: Context, policy: NetworkPolicy) -> list[Subject]:
-    """The workloads for which what this policy opens is no declared exception."""
+    """The workloads for which what this policy opens is no declared exception.
+
+    Where all workloads that it selects are in order, or it selects none, it is asked of the pods
+    that no manifest shows.
+    """
     selected = context.selected(policy)
-    declared = [subject for subject in selected if subject.exception]
-    if is_exception(policy) and (not declared or len(declared) == len(selected)):
+    if context.excepts(policy, selected):
         return []  # one that is too wide is IG006's
-    undeclared = [subject for subject in selected if not subject.exception]
-    if not context.others:
-        return undeclared
-    # A rule of another kind may deny what this one opens.
-    exposed = ((subject, context.exposure(subject)) for subject in undeclared)
-    return [subject for subject, found in exposed if found.is_open or found.unsure]
+    found = [subject for subject in selected if not subject.exception]
+    found = [subject for subject in found if _is_exposed(context, subject)]
+    if not found and (unseen := context.unseen(policy)) and _is_exposed(context, unseen):
+        return [unseen]
+    return found
+
+
+def _is_exposed(context: Context, subject: Subject) -> bool:
+    """Whether nothing denies for certain what the policy opens."""
+    exposure = context.exposure(subject)
+    return bool(exposure.is_open or exposure.unsure)
 
 
 def _finding(
@@ -160,7 +168,7 @@ def _finding(
 
 def _mend(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
     """The field to change, its value, the value that mends it, and the change in words."""
-    grant, addresses = leak.grant, [opening.address for opening in leak.openings]
+    grant, addresses = leak.grant, context.addresses_of(leak)
     rules = policy.value["spec"]["egress"]
     at = policy.egress.index(grant.rule)
     rule = rules[at] if isinstance(rules[at], dict) else {}

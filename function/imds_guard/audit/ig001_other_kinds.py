@@ -1,9 +1,8 @@
-"""IG001 metadata-open, by a policy that is no NetworkPolicy, or possibly so.
+"""IG001 metadata-open, by a policy that is no NetworkPolicy.
 
-AdminNetworkPolicy, ClusterNetworkPolicy, Cilium's, Calico's and Antrea's policies decide too. Where
-their rule can be decided offline it is an error like any other; where it cannot (names of the
-world, groups, tiers, labels of a namespace that is not in the input) a warning says that the
-verdict is not certain, and why. It is never passed over.
+AdminNetworkPolicy, ClusterNetworkPolicy, Cilium's, Calico's, Antrea's and AWS' policies decide too,
+together with NetworkPolicies and in the order of their tiers. Where their rule can be decided
+offline it is an error like any other; where it cannot, that is IG015.
 
 Found: an AdminNetworkPolicy that allows all.
 
@@ -26,12 +25,13 @@ Found: Cilium's `world` holds the metadata address.
       endpointSelector: {}
       egress: [{toEntities: [world]}]
 
-Found: as a warning, since an earlier tier or policy may decide.
+Found: Calico's policy is asked before NetworkPolicies, since its order is below 1,000.
 
     apiVersion: projectcalico.org/v3
     kind: GlobalNetworkPolicy
     metadata: {name: open}
     spec:
+      order: 10
       selector: all()
       egress: [{action: Allow, destination: {nets: [0.0.0.0/0]}}]
     ---
@@ -66,50 +66,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.audit.context import Context, Opening
-    from imds_guard.reach.decision import Rule
+    from imds_guard.reach.rules import Rule
     from imds_guard.reach.subject import Subject
-    from imds_guard.wire import Result, Severity
+    from imds_guard.wire import Result
 
 ID = "IG001"
-_Said = tuple["Rule", list["Subject"], list["Opening"]]
 
 
 def check(context: Context) -> Iterator[Result]:
-    """A finding per rule of another kind that opens metadata, or may."""
-    if not context.others:
-        return
-    opened: dict[int, _Said] = {}
-    unsure: dict[int, _Said] = {}
-    for subject in context.subjects:
+    """A finding per rule of another kind that opens metadata, with the workloads."""
+    opened: dict[int, tuple[Rule, list[Subject], list[Opening]]] = {}
+    for subject in (*context.subjects, *context.unseen_under_rules):
         if subject.host_network or subject.exception:
             continue
-        exposure = context.exposure(subject)
-        for blamed, said in ((exposure.opened_by, opened), (exposure.unsure_by, unsure)):
-            for rule, openings in blamed:
-                _, subjects, reached = said.setdefault(id(rule), (rule, [], []))
-                subjects.append(subject)
-                reached.extend(one for one in openings if one not in reached)
+        for rule, openings in context.exposure(subject).opened_by:
+            _, subjects, reached = opened.setdefault(id(rule), (rule, [], []))
+            subjects.append(subject)
+            reached.extend(one for one in openings if one not in reached)
     for rule, subjects, reached in opened.values():
-        message = f"{rule} reaches {', '.join(map(str, reached))}"
-        fix = "leave the metadata addresses out of it, or deny them before it"
-        yield _finding("error", rule, subjects, message, fix)
-    for rule, subjects, reached in unsure.values():
-        what = ", ".join(map(str, reached))
-        message = f"not certain: whether it reaches {what} depends on {rule}"
-        fix = "write the rule with addresses and known labels, or check it in the cluster"
-        yield _finding("warning", rule, subjects, message, fix)
-
-
-def _finding(
-    severity: Severity, rule: Rule, subjects: list[Subject], message: str, fix: str
-) -> Result:
-    return note(
-        severity,
-        ID,
-        named(subjects),
-        message,
-        about=rule.policy.resource,
-        address=rule.policy.address,
-        field=rule.field,
-        fix=fix,
-    )
+        seen = [subject for subject in subjects if not subject.is_unseen]
+        yield note(
+            "error",
+            ID,
+            named(seen or subjects),
+            f"{rule} reaches {', '.join(map(str, reached))}",
+            about=rule.policy.resource,
+            address=rule.policy.address,
+            field=rule.field,
+            fix="leave the metadata addresses out of it, or deny them before it",
+        )

@@ -40,31 +40,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.reach.decision import Match
+from imds_guard.reach.match import Match
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.audit.context import Context
-    from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
 ID = "IG002"
 
 
 def check(context: Context) -> Iterator[Result]:
-    """A finding per workload that is not isolated for egress."""
+    """A finding per workload that nothing isolates for egress, and nothing keeps from metadata."""
     for subject in context.subjects:
-        if subject.host_network or context.reach(subject).isolated:
+        if subject.host_network:
             continue
-        if not context.others or _is_left_alone(context, subject):
-            message = "no egress policy selects it, so it reaches everything, metadata included"
-            fix = "run imds-guard on it; if it did run, see whether the build skipped it"
-            yield note("error", ID, str(subject), message, about=subject.resource, fix=fix)
-
-
-def _is_left_alone(context: Context, subject: Subject) -> bool:
-    """Whether policies of other kinds neither isolate it nor deny it the metadata service."""
-    isolated = context.others.isolates(context.client(subject)) is Match.YES
-    return not isolated and bool(context.exposure(subject).is_open)
+        isolated = context.isolates(subject)
+        if isolated is Match.YES or not context.exposure(subject).is_open:
+            continue
+        message = "no egress policy selects it, so it reaches everything, metadata included"
+        fix = "run imds-guard on it; if it did run, see whether the build skipped it"
+        if isolated:
+            message = "it is not certain that an egress policy selects it; without, it reaches all"
+            fix = "select it by labels that its manifest has, with a policy that stands only once"
+        yield note("error", ID, str(subject), message, about=subject.resource, fix=fix)

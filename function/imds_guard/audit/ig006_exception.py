@@ -83,6 +83,7 @@ from imds_guard.annotations import REASON
 from imds_guard.audit.context import is_exception, named
 from imds_guard.reach.addresses import network
 from imds_guard.reach.ranges import Ranges
+from imds_guard.reach.selectors import demanded
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -99,24 +100,30 @@ ID = "IG006"
 def check(context: Context) -> Iterator[Result]:
     """Findings per exception."""
     metadata = _metadata(context)
-    for policy in filter(is_exception, context.policies):
+    for policy in filter(is_exception, context.network_policies):
+        selected = context.selected(policy)
+        declared = [subject for subject in selected if subject.exception]
+        if not context.settings.config.spec.trust_annotations and len(declared) < len(selected):
+            yield untrusted(str(policy.address), REASON, policy.resource)
         if not policy.annotations[REASON].strip():
             field = f"metadata.annotations.{REASON}"
             message = "the exception gives no reason"
             yield _finding(policy, field, message, "write the reason as the annotation's value")
         egress = "Egress" in policy.policy_types
-        for grant in context.policies.grants(policy, "Egress") if egress else ():
+        for grant in context.network_policies.grants(policy, "Egress") if egress else ():
             if _is_wider(grant, metadata):
                 message = (
                     f"the exception {grant.field.removeprefix('spec.')} opens more than metadata"
                 )
                 fix = "name the endpoint's address alone, as /32 or /128"
                 yield _finding(policy, grant.field, message, fix)
-        selected = context.selected(policy)
         undeclared = [subject for subject in selected if not subject.exception]
-        if len(undeclared) > 1 and len(undeclared) == len(selected):
+        fix = "give the workload's pods a label of their own and select by it"
+        if not demanded(policy.pod_selector) and undeclared:
+            message = "the exception is for one workload, but selects every pod of the namespace"
+            yield _finding(policy, "spec.podSelector", message, fix)
+        elif len(undeclared) > 1 and not declared:
             message = f"the exception is for one workload, but selects {named(selected)}"
-            fix = "give the workload's pods a label of their own and select by it"
             yield _finding(policy, "spec.podSelector", message, fix)
 
 
@@ -124,6 +131,13 @@ def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:
     """The finding for an annotation of a resource whose value has to be a reason."""
     message = f"the annotation {annotation} gives no reason, so it does not count"
     fix = "write the reason as its value, or remove it"
+    return note("error", ID, subject, message, about=about, fix=fix)
+
+
+def untrusted(subject: str, annotation: str, about: Resource | None) -> Result:
+    """The finding for an annotation that the configuration does not let count."""
+    message = f"the annotation {annotation} does not count: trustAnnotations is false"
+    fix = "name it in the configuration (exceptions, namespaces.exclude), or remove it"
     return note("error", ID, subject, message, about=about, fix=fix)
 
 

@@ -1,8 +1,8 @@
 """IG007 traffic-cut: traffic that the manifests declare does not get through.
 
 A Service, an Ingress, a route, a webhook or a monitor whose workload no policy lets in on that
-port; a workload whose settings name a Service that policies keep it from. Where a policy of another
-kind than NetworkPolicy is in the input it may let the traffic in, and nothing is said.
+port; a workload whose settings name a Service that policies keep it from. All kinds of policies
+decide together; what one of them may let through counts as through.
 
 Found: a Service in front of a workload under a default deny.
 
@@ -208,7 +208,7 @@ def _source(context: Context, flow: Flow) -> dict[str, Any]:
 
 
 def _peer(subject: Any) -> dict[str, Any]:
-    labels = {"podLabels": dict(subject.labels)}
+    labels = {"podLabels": dict(subject.labels.known)}
     return {"namespace": subject.namespace, **labels} if subject.namespace else labels
 
 

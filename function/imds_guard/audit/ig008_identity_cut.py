@@ -115,7 +115,7 @@ def check(context: Context) -> Iterator[Result]:
     """A finding per workload and identity that it uses."""
     identities = _identities(context.settings.platform)
     for subject in context.subjects:
-        if subject.host_network or subject.workload is None or not context.reach(subject).isolated:
+        if subject.host_network or subject.workload is None:
             continue
         used: dict[str, tuple[WorkloadSign, list[Identity]]] = {}
         for identity in identities:
@@ -143,7 +143,7 @@ def _identities(platform: Platform) -> list[Identity]:
 
 def _shows(context: Context, subject: Subject, sign: WorkloadSign) -> bool:
     if sign.place == "pod-label":
-        value = subject.labels.get(sign.key)
+        value = subject.labels.known.get(sign.key)
     else:
         if not context.service_accounts or subject.workload is None:
             return False
@@ -154,18 +154,21 @@ def _shows(context: Context, subject: Subject, sign: WorkloadSign) -> bool:
 
 
 def _is_in_reach(context: Context, subject: Subject, identity: Identity) -> bool:
-    if context.others or context.settings.identity_is_host:
-        return True  # a policy of another kind may let it through
-    reach = context.reach(subject)
     if identity.over_internet:
-        return any(reach.to_address(network(one), "TCP", 443) for one in _WORLD)
+        return any(_may_reach(context, subject, one, 443) for one in _WORLD)
     if not identity.endpoints:
         return True
     return any(
-        reach.to_address(network(one.address), "TCP", port)
+        _may_reach(context, subject, one.address, port)
         for one in identity.endpoints
         for port in one.ports
     )
+
+
+def _may_reach(context: Context, subject: Subject, address: str, port: int) -> bool:
+    own, to = context.pod(subject), network(address)
+    decision = context.policies.decide(own, "Egress", to, "TCP", port, lean="open")
+    return not decision.is_blocked
 
 
 def _finding(subject: Subject, sign: WorkloadSign, identity: Identity) -> Result:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.annotations import REASON
-from imds_guard.audit.context import Opening, is_exception
+from imds_guard.audit.context import UNSEEN, Opening
 
 if TYPE_CHECKING:
     from imds_guard.audit.context import Context
@@ -36,6 +36,11 @@ class AuditReport:
     findings: list[Result] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
+    @property
+    def opens_for_unseen(self) -> bool:
+        """Whether a policy opens metadata for pods that no manifest shows, and for no other."""
+        return any(one.id == "IG001" and one.subject.startswith(UNSEEN) for one in self.findings)
+
 
 def verdicts(context: Context) -> list[Verdict]:
     """One per workload, in the order of the input."""
@@ -52,7 +57,7 @@ def _verdict(context: Context, subject: Subject) -> Verdict:
             return Verdict(subject, "excepted", exposure.is_open, reason)
         return Verdict(subject, "open", exposure.is_open)
     if exposure.unsure:
-        why = ", ".join(str(rule) for rule, _ in exposure.unsure_by)
+        why = ", ".join(str(rule) for rule, _ in exposure.unsure_by) or "labels or copies decide"
         return Verdict(subject, "uncertain", exposure.unsure, why)
     return Verdict(subject, "blocked")
 
@@ -62,6 +67,8 @@ def _reason(context: Context, subject: Subject) -> str:
     if subject.exception:
         return subject.exception
     leaking = [policy for policy in context.reach(subject).policies if context.leaks(policy)]
-    if leaking and all(map(is_exception, leaking)):
+    if context.exposure(subject).opened_by:
+        return ""
+    if leaking and all(context.excepts(policy, [subject]) for policy in leaking):
         return leaking[0].annotations[REASON].strip()
     return ""

@@ -30,12 +30,13 @@ _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 
 
 class Namespaces(Model):
-    """Which namespaces are governed: names or globs. No include: all that are found."""
+    """Which namespaces are governed: names or globs. No include: all that are found.
+
+    The system namespaces are left out unless `include` has their exact name.
+    """
 
     include: list[NamespaceGlob] = Field(default_factory=list)
-    exclude: list[NamespaceGlob] = Field(
-        default_factory=lambda: ["kube-system", "kube-public", "kube-node-lease"]
-    )
+    exclude: list[NamespaceGlob] = Field(default_factory=list)
 
 
 class NamedWorkload(Model):
@@ -139,6 +140,7 @@ class Spec(Model):
     ip_families: list[Family] = Field(
         default_factory=lambda: [*_FAMILIES], alias="ipFamilies", min_length=1
     )
+    default_namespace: NamespaceName | Literal[""] = Field("", alias="defaultNamespace")
     namespaces: Namespaces = Field(default_factory=Namespaces)
     workloads: list[NamedWorkload] = Field(default_factory=list)
     manifests: list[str] = Field(default_factory=list)
@@ -146,6 +148,7 @@ class Spec(Model):
     pod_identity: bool = Field(False, alias="podIdentity")
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)
+    trust_annotations: bool = Field(True, alias="trustAnnotations")
     reopened: Literal["fail", "warn", "repair"] = "fail"
     conflicts: Literal["fail", "adopt", "skip"] = "fail"
     names: Names = Field(default_factory=Names)

@@ -9,51 +9,60 @@ from imds_guard.annotations import EXCLUDE
 from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
 from imds_guard.resources import Resource, Workload, workloads
+from imds_guard.resources.labels import Labels, either, labels_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from imds_guard.resources import Key
 
 NEW_FILE = "imds-guard.yaml"
 
 
 @dataclass
 class Group:
-    """A namespace of the input, by its own object, by what is in it, or by both."""
+    """A namespace of the input, by its own object, by what is in it, or by both.
+
+    `is_named` says that something in it names the namespace; resources that name none are in the
+    default one.
+    """
 
     namespace: str | None
     first: Resource | None  # what made it known; None where the configuration names it
+    is_named: bool = True
     excluded: str | None = None  # the reason that its Namespace gives
-    _workloads: dict[tuple[str, str, str, str, int], Workload] = field(default_factory=dict)
+    workloads: list[Workload] = field(default_factory=list)
 
     @property
-    def workloads(self) -> Iterable[Workload]:
-        """Its workloads, in the order of first appearance."""
-        return self._workloads.values()
-
-    def take(self, found: Workload) -> None:
-        """Add a workload; of a base and its patches, the one that knows the pods' labels."""
-        # Pods with a generateName are not one another, however alike they look.
-        serial = len(self._workloads) if found.name.endswith("-") else 0
-        resource = found.resource
-        key = resource.group, resource.kind, found.name, found.part, serial
-        known = self._workloads.get(key)
-        if known is None or not known.pod_selector:
-            self._workloads[key] = found
+    def written_namespace(self) -> str | None:
+        """The namespace that its policies name: none where nothing in it names one."""
+        return self.namespace if self.is_named else None
 
 
 @dataclass
 class Inventory:
-    """The input's resources that matter here, in the order of first appearance."""
+    """The input's resources that matter here, in the order of first appearance.
 
+    `default_namespace` is where resources that name no namespace will be applied; None where
+    nobody knows.
+    """
+
+    default_namespace: str | None = "default"
     groups: dict[str | None, Group] = field(default_factory=dict)
     policies: list[Resource] = field(default_factory=list)  # of every kind
     declared: Declarations = field(default_factory=Declarations)
-    namespace_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    namespace_labels: dict[str, Labels] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
+    copies: dict[Key, list[Resource]] = field(default_factory=dict)  # of what is judged
+
+    @property
+    def duplicates(self) -> list[list[Resource]]:
+        """The objects that stand more than once, each with all of its copies."""
+        return [found for found in self.copies.values() if len(found) > 1]
 
     def add(self, resource: Resource) -> None:
         """Take one resource in. Raises InputError where it is malformed."""
+        resource.default_namespace = self.default_namespace
         if resource.annotations_hold(NEW_FILE) and (path := resource.path) is not None:
             taken = resource.file_index + 1
             self.next_index[path] = max(self.next_index.get(path, 0), taken)
@@ -61,26 +70,80 @@ class Inventory:
             return
         kind = resource.group, resource.kind
         if kind == ("", "Namespace"):
-            group = self._group(resource.address.name, resource)
-            group.excluded = resource.annotation(EXCLUDE)
-            self.namespace_labels[resource.address.name] = resource.labels
+            self._add_namespace(resource)
         elif kind in KINDS:
             self.policies.append(resource)
+            self._count(resource)
         else:
-            makes_pods = False
-            for workload in workloads(resource):
-                makes_pods = True
-                self._group(resource.namespace, resource).take(workload)
-            if not makes_pods:
+            found = list(workloads(resource))
+            if found:
+                if any(one.pod_selector for one in found):  # a patch beside its base has none
+                    self._count(resource)
+                self._group(resource.namespace, resource).workloads += found
+            else:
                 self.declared.add(resource)
 
+    def _add_namespace(self, resource: Resource) -> None:
+        """Of a Namespace that stands twice, either copy may be the one that counts."""
+        name = resource.address.name
+        is_known = name in self.namespace_labels
+        group = self._group(name, resource)
+        excluded = resource.annotation(EXCLUDE)
+        labels = labels_in(resource.fields.get("metadata.labels"))
+        if is_known:
+            group.excluded = None if excluded is None else group.excluded
+            labels = either((self.namespace_labels[name], labels))
+        else:
+            group.excluded = excluded
+        self.namespace_labels[name] = labels
+        self._count(resource)
+
+    def _count(self, resource: Resource) -> None:
+        # Pods with a generateName are not one another, however alike they look.
+        if not resource.address.name.endswith("-"):
+            self.copies.setdefault(resource.key, []).append(resource)
+
     def _group(self, namespace: str | None, resource: Resource) -> Group:
-        return self.groups.setdefault(namespace, Group(namespace, resource))
+        is_named = resource.address.namespace is not None or resource.kind == "Namespace"
+        group = self.groups.setdefault(namespace, Group(namespace, resource, is_named))
+        group.is_named = group.is_named or is_named
+        return group
 
 
-def discover(resources: Iterable[Resource]) -> Inventory:
+def discover(resources: Iterable[Resource], default_namespace: str | None = "default") -> Inventory:
     """The inventory of an input. Raises InputError."""
-    inventory = Inventory()
+    inventory = Inventory(default_namespace)
     for resource in resources:
         inventory.add(resource)
+    for group in inventory.groups.values():
+        group.workloads = _judged(group.workloads)
     return inventory
+
+
+def _judged(found: list[Workload]) -> list[Workload]:
+    """The workloads that may come to stand: of two copies of an object, each.
+
+    A patch that lies beside its base has no pod labels and could not stand by itself, and a copy
+    that is the same to the letter adds nothing.
+    """
+    copies: dict[tuple[Key, str], list[Workload]] = {}
+    for workload in found:
+        copies.setdefault((workload.resource.key, workload.part), []).append(workload)
+    if len(copies) == len(found):
+        return found
+    left = []
+    for workload in found:
+        same = copies[workload.resource.key, workload.part]
+        if workload.name.endswith("-") or _counts(workload, same):
+            left.append(workload)
+    return left
+
+
+def _counts(workload: Workload, copies: list[Workload]) -> bool:
+    if workload is copies[0] and not any(one.pod_selector for one in copies):
+        return True
+    if not workload.pod_selector and any(one.pod_selector for one in copies):
+        return False
+    before = copies[: copies.index(workload)]
+    text = workload.resource.item.value()
+    return all(one.resource.item.value() != text for one in before)

@@ -57,8 +57,10 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     Raises InputError or ConfigError.
     """
     generating = not paths
-    inventory = discover(read_files(paths or config.spec.manifests))
-    planned = plan(settings_of(config), inventory, generating=generating)
+    settings = settings_of(config)
+    home = None if generating else settings.default_namespace
+    inventory = discover(read_files(paths or config.spec.manifests), home)
+    planned = plan(settings, inventory, generating=generating)
     manifests = [one.manifest for one in planned.policies]
     return Outcome(write_documents(manifests), planned.results)
 
@@ -98,11 +100,13 @@ def _config_error(error: ConfigError, item: Item) -> InputError:
 def _guard(
     listing: Listing, found: Iterable[Resource], config: Config, *, generating: bool = False
 ) -> Outcome:
-    inventory = discover(found)
-    if generating:
-        named = discover(read_files(config.spec.manifests))
-        inventory.groups = named.groups
     settings = settings_of(config)
+    # Whoever runs a generator fills in the namespace afterwards.
+    home = None if generating else settings.default_namespace
+    inventory = discover(found, home)
+    if generating:
+        named = discover(read_files(config.spec.manifests), home)
+        inventory.groups = named.groups
     planned = plan(settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
     context = context_of(settings, standing, planned, inventory)

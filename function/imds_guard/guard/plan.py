@@ -18,6 +18,7 @@ from imds_guard.policies import (
     allow_metadata,
     allow_traffic,
     cluster_policies,
+    hashed,
     policies_of,
     slug,
 )
@@ -44,6 +45,7 @@ class Planned(NamedTuple):
 
     manifest: Manifest
     protects: Resource | None
+    namespace: str | None = None  # where it will be
 
     @property
     def address(self) -> Address:
@@ -58,6 +60,8 @@ class Plan:
     """Every policy that is wanted, and what has to be said about how it came to be."""
 
     policies: list[Planned] = field(default_factory=list)
+    governed: set[str | None] = field(default_factory=set)  # namespaces
+    left_out: list[Subject] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
@@ -74,7 +78,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     made = Plan(results=platform_notes(settings))
     matched: set[str] = set()
     spec = settings.config.spec
-    for governed in govern(spec, inventory, made.results, generating=generating):
+    for governed in govern(settings, inventory, made.results, generating=generating):
         planner = _Planner(settings, governed, made, matched)
         planner.plan()
     made.policies += [Planned(manifest, None) for manifest in cluster_policies(settings)]
@@ -96,7 +100,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     for flow in made.flows:
         inferred.add(flow)
     for manifest, subject in inferred.manifests():
-        made.policies.append(Planned(manifest, subject.resource))
+        made.policies.append(Planned(manifest, subject.resource, subject.namespace))
     made.results += inferred.notes()
     return made
 
@@ -117,6 +121,29 @@ def label_text(labels: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
+def _unique_names(found: Sequence[Pods]) -> dict[int, str]:
+    """By identity, a name for each workload of a namespace that no other one there has.
+
+    It is the workload's own; where several have it, with the kind; and where that is another's
+    own name, with a hash.
+    """
+    own = Counter(pods.name for pods in found)
+    taken: set[str] = set()
+    names: dict[int, str] = {}
+    for pods in found:
+        name = pods.name.rstrip("-")  # a generateName ends in one
+        if own[pods.name] > 1:
+            name = "-".join(filter(None, (name, pods.kind.lower(), slug(pods.part))))
+        if name in taken or (name != pods.name and name in own):
+            # Copies of one object differ by their labels alone.
+            name = hashed(
+                name, f"{pods.kind}/{pods.name}/{pods.part}/{sorted(pods.labels.items())}"
+            )
+        taken.add(name)
+        names[id(pods)] = name
+    return names
+
+
 class _Planner:
     """Plans one namespace."""
 
@@ -128,18 +155,21 @@ class _Planner:
         self.governed = governed
         self.made = made
         self.matched = matched
-        self.names = Counter(pods.name for pods in governed.pods)
+        self.names = _unique_names(governed.pods)
 
     def plan(self) -> None:
-        self.made.namespaces[self.governed.namespace] = Target(self.governed.namespace, {})
+        here, written = self.governed.namespace, self.governed.written_namespace
+        self.made.governed.add(here)
+        self.made.left_out += [subject_of(pods, None) for pods in self.governed.left_out]
+        self.made.namespaces[here] = Target(written, {})
         if self.spec.scope == "workload":
             for pods in self.governed.pods:
                 if target := self._target(pods, "scope: workload"):
                     self._base(target, pods.resource)
                     self._allowances(target, pods.resource)
         else:
-            target = Target(self.governed.namespace, self._every_pod())
-            self.made.namespaces[self.governed.namespace] = target
+            target = Target(written, self._every_pod())
+            self.made.namespaces[here] = target
             self._base(target, self.governed.first)
             self._allowances(target, self.governed.first)
         self._workload_allowances()
@@ -147,19 +177,12 @@ class _Planner:
             self._examine(pods)
 
     def _want(self, manifest: Manifest, protects: Resource | None) -> None:
-        self.made.policies.append(Planned(manifest, protects))
-
-    def _unique_name(self, pods: Pods) -> str:
-        """The workload's name, with its kind where another workload here has the same."""
-        name = pods.name.rstrip("-")  # a generateName ends in one
-        if self.names[pods.name] == 1:
-            return name
-        return "-".join(filter(None, (name, pods.kind.lower(), slug(pods.part))))
+        self.made.policies.append(Planned(manifest, protects, self.governed.namespace))
 
     def _target(self, pods: Pods, what: str) -> Target | None:
         """The target for one workload; None, and an error, where no label selects its pods."""
         if selector := pods.selector:
-            return Target(pods.namespace, selector, self._unique_name(pods))
+            return Target(self.governed.written_namespace, selector, self.names[id(pods)])
         message = f"its pods have no labels, so no policy can select them ({what})"
         fix = "give its pod template a label"
         self.made.results.append(
@@ -215,7 +238,7 @@ class _Planner:
         subject = subject_of(pods, reason)
         self.made.subjects.append(subject)
         if self.spec.allow.infer and (selector := pods.selector):
-            own = Target(pods.namespace, selector, self._unique_name(pods))
+            own = Target(self.governed.written_namespace, selector, self.names[id(pods)])
             self.made.targets[subject] = own
         if reason is None:
             return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA, EXCLUDE
 from imds_guard.reach.subject import Subject
+from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +26,9 @@ class Pods(NamedTuple):
     """
 
     kind: str
-    namespace: str | None
+    namespace: str | None  # where they will be
     name: str
-    labels: dict[str, str]
+    labels: dict[str, str]  # those that their template writes
     excluded: str | None = None
     exception: str | None = None
     host_network: bool = False
@@ -49,7 +50,9 @@ class Pods(NamedTuple):
         return self.workload.resource if self.workload else None
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+        address = self.workload.resource.address if self.workload else None
+        namespace = address.namespace if address else self.namespace
+        return f"{namespace}/{self.name}" if namespace else self.name
 
     def is_meant_by(self, reference: str | dict[str, str]) -> bool:
         """Whether `[[kind/]namespace/]name`, or labels, mean these pods."""
@@ -69,7 +72,7 @@ def pods_of(workload: Workload) -> Pods:
     address = workload.resource.address
     return Pods(
         address.kind,
-        address.namespace,
+        workload.namespace,
         address.name,
         workload.pod_labels,
         workload.annotation(EXCLUDE),
@@ -90,7 +93,7 @@ def subject_of(pods: Pods, exception: str | None) -> Subject:
         pods.kind,
         pods.namespace,
         pods.name,
-        pods.labels,
+        pods.workload.labels if pods.workload else Labels(pods.labels),
         pods.host_network,
         exception,
         pods.workload,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imds_guard.config import Config
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan, Planned
-    from imds_guard.resources import Resource
+    from imds_guard.resources import Key, Resource
     from imds_guard.wire import Listing, Manifest, Result, Value
 
 
@@ -30,13 +30,15 @@ def reconcile(
     """
     results: list[Result] = []
     standing: list[Policy] = []
-    wanted = {one.address.key: one for one in plan.policies}
+    wanted = {_key(one): one for one in plan.policies}
     for policy in inventory.policies:
-        key = policy.address.key
+        key = policy.key
         planned = wanted.get(key)
         owner = policy.annotation(OWNER)
         is_ours = owner == config.name and (policy.group, policy.kind) in WRITTEN_KINDS
-        if is_ours:
+        # Two configurations may share a name: elsewhere, what this one does not want stays.
+        is_here = policy.namespace in plan.governed
+        if is_ours and (is_here or planned is not None):
             if planned is None:
                 listing.changes(policy.sequence).removed.add(policy.index)
                 continue
@@ -56,8 +58,14 @@ def reconcile(
     for planned in wanted.values():
         listing.append(_placed(planned, inventory))
         value = as_text(planned.manifest, known)
-        standing.append(Policy(planned.address, value=value, is_ours=True))
+        namespace = planned.namespace
+        standing.append(Policy(planned.address, namespace=namespace, value=value, is_ours=True))
     return standing, results
+
+
+def _key(planned: Planned) -> Key:
+    address = planned.address
+    return address.group, address.kind, address.namespace or planned.namespace, address.name
 
 
 def _refresh(policy: Resource, manifest: Manifest) -> Manifest | None:

@@ -32,7 +32,7 @@ def repair(
     ours = {id(one.resource) for one in standing if one.is_ours}
     mended: dict[int, Any] = {}
     results: list[Result] = []
-    for policy in context.policies:
+    for policy in context.network_policies:
         resource = policy.resource
         if resource is None or id(resource) in ours:
             continue
@@ -40,7 +40,7 @@ def repair(
             continue
         try:
             editor = ItemEditor(resource.item)
-            splices, places = _edits(editor, policy, context.leaks(policy))
+            splices, places = _edits(context, editor, policy, context.leaks(policy))
             mended[id(resource)] = editor.result(splices)
         except InputError:
             continue
@@ -55,7 +55,7 @@ def repair(
 
 
 def _edits(
-    editor: ItemEditor, policy: NetworkPolicy, leaks: Sequence[Leak]
+    context: Context, editor: ItemEditor, policy: NetworkPolicy, leaks: Sequence[Leak]
 ) -> tuple[list[Splice], list[str]]:
     """The edits of one policy, and the fields that they change."""
     splices: list[Splice] = []
@@ -66,10 +66,12 @@ def _edits(
         inside = [leak for leak in leaks if leak.grant.rule is rule]
         if not inside:
             continue
-        addresses = list(dict.fromkeys(o.address for leak in inside for o in leak.openings))
+        addresses = list(
+            dict.fromkeys(one for leak in inside for one in context.addresses_of(leak))
+        )
         grants = [leak.grant for leak in inside]
         value = values[at] if isinstance(values[at], dict) else {}
-        blocks = _blocks(value, inside)
+        blocks = _blocks(context, value, inside)
         if blocks is not None:
             for peer_at, block in blocks.items():
                 splices += _except(editor, at, peer_at, value["to"][peer_at]["ipBlock"], block)
@@ -90,7 +92,9 @@ def _edits(
     return splices, places
 
 
-def _blocks(rule: dict[str, Any], leaks: Sequence[Leak]) -> dict[int, dict[str, Any]] | None:
+def _blocks(
+    context: Context, rule: dict[str, Any], leaks: Sequence[Leak]
+) -> dict[int, dict[str, Any]] | None:
     """The rule's ipBlocks as they have to be, by their place; None where that does not do."""
     found = {}
     for leak in leaks:
@@ -98,7 +102,10 @@ def _blocks(rule: dict[str, Any], leaks: Sequence[Leak]) -> dict[int, dict[str, 
         if peer is None or peer.ip_block is None:
             return None
         at = leak.grant.rule.peers.index(peer)
-        block = mended_block(rule["to"][at]["ipBlock"], [one.address for one in leak.openings])
+        written = rule["to"][at]["ipBlock"]
+        if "except" in written and written["except"] is None:
+            return None  # a null cannot be added to; the rule is written anew
+        block = mended_block(rule["to"][at]["ipBlock"], context.addresses_of(leak))
         if block is None:
             return None
         found[at] = block

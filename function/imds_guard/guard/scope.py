@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import EXCLUDE
-from imds_guard.audit import no_reason
+from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.discover import Group
 from imds_guard.guard.pods import Pods, named_pods, pods_of
+from imds_guard.platforms import SYSTEM_NAMESPACES
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -19,34 +20,45 @@ if TYPE_CHECKING:
     from imds_guard.config import Spec
     from imds_guard.guard.discover import Inventory
     from imds_guard.resources import Resource
+    from imds_guard.settings import Settings
     from imds_guard.wire import Result
 
 
 @dataclass
 class Governed:
-    """A namespace that gets policies: its pods, and those that are left out."""
+    """A namespace that gets policies: its pods, and those that are left out.
+
+    `namespace` is where its resources will be, `written_namespace` what its policies name.
+    """
 
     namespace: str | None
+    written_namespace: str | None
     first: Resource | None
     pods: list[Pods] = field(default_factory=list)
     left_out: list[Pods] = field(default_factory=list)
 
 
 def govern(
-    spec: Spec, inventory: Inventory, results: list[Result], *, generating: bool
+    settings: Settings, inventory: Inventory, results: list[Result], *, generating: bool
 ) -> Iterator[Governed]:
     """The governed namespaces in order; what is left out is said in `results`.
 
     With `generating`, what the configuration names counts as found. Raises ConfigError.
     """
+    spec = settings.config.spec
     groups = inventory.groups
     if generating:
         groups = _with_named(spec, groups)
     for group in groups.values():
-        if left_out := _left_out(spec, group):
-            results.append(left_out)
+        why = why_left_out(settings, group)
+        if why is not None:
+            subject = group.written_namespace or "resources without a namespace"
+            message = f"left out: {why}"
+            results.append(note("info", "excluded", subject, message, about=group.first))
             continue
-        governed = Governed(group.namespace, group.first)
+        if group.excluded is not None:
+            results.append(_does_not_count(spec, str(group.namespace), group.first, group.excluded))
+        governed = Governed(group.namespace, group.written_namespace, group.first)
         found = [pods_of(workload) for workload in group.workloads]
         if generating:
             named = (one for one in spec.workloads if one.namespace == group.namespace)
@@ -54,7 +66,7 @@ def govern(
         for pods in found:
             if pods.excluded is None:
                 governed.pods.append(pods)
-            elif reason := pods.excluded.strip():
+            elif (reason := pods.excluded.strip()) and spec.trust_annotations:
                 governed.left_out.append(pods)
                 about = pods.resource
                 results.append(
@@ -62,25 +74,50 @@ def govern(
                 )
             else:
                 governed.pods.append(pods)
-                results.append(no_reason(str(pods), EXCLUDE, pods.resource))
+                results.append(_does_not_count(spec, str(pods), pods.resource, reason))
         yield governed
 
 
-def _left_out(spec: Spec, group: Group) -> Result | None:
-    """Why a namespace is not governed. An exclusion without a reason does not count."""
-    name, about = group.namespace, group.first
-    subject = name or "resources without a namespace"
-    if group.excluded is not None:
-        if not group.excluded.strip():
-            return no_reason(subject, EXCLUDE, about)
-        why = group.excluded.strip()
-    elif name is not None and _matches(name, spec.namespaces.exclude):
-        why = "namespaces.exclude names it"
-    elif spec.namespaces.include and not (name and _matches(name, spec.namespaces.include)):
-        why = "namespaces.include does not name it"
-    else:
+def _does_not_count(spec: Spec, subject: str, about: Resource | None, reason: str) -> Result:
+    if reason.strip() and not spec.trust_annotations:
+        return untrusted(subject, EXCLUDE, about)
+    return no_reason(subject, EXCLUDE, about)
+
+
+def why_left_out(settings: Settings, group: Group) -> str | None:
+    """Why a namespace is not governed, None where it is.
+
+    An exclusion without a reason does not count, nor any where annotations are not trusted. What
+    names no namespace is governed whatever the configuration's namespaces are: nobody knows for
+    certain where it will be.
+    """
+    spec = settings.config.spec
+    if group.excluded is not None and group.excluded.strip() and spec.trust_annotations:
+        return group.excluded.strip()
+    return _why_not(settings, group.written_namespace)
+
+
+def _why_not(settings: Settings, name: str | None) -> str | None:
+    spec = settings.config.spec
+    if name is None:
         return None
-    return note("info", "excluded", subject, f"left out: {why}", about=about)
+    if _matches(name, spec.namespaces.exclude):
+        return "namespaces.exclude names it"
+    if name in spec.namespaces.include:
+        return None
+    if name in SYSTEM_NAMESPACES or name == settings.dns.namespace:
+        return "it is a system namespace, which only its exact name in namespaces.include governs"
+    if spec.namespaces.include and not _matches(name, spec.namespaces.include):
+        return "namespaces.include does not name it"
+    return None
+
+
+def is_governed(settings: Settings, inventory: Inventory, name: str | None) -> bool:
+    """Whether the policies of a namespace are judged, also where no workload of it is known."""
+    group = inventory.groups.get(name)
+    if group is not None:
+        return why_left_out(settings, group) is None
+    return name == inventory.default_namespace or _why_not(settings, name) is None
 
 
 def _with_named(spec: Spec, found: dict[str | None, Group]) -> dict[str | None, Group]:

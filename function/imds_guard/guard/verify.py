@@ -8,19 +8,22 @@ from imds_guard.annotations import OWNER
 from imds_guard.audit import AuditReport, Context, audit, findings
 from imds_guard.guard.discover import discover
 from imds_guard.guard.plan import plan
-from imds_guard.reach.kinds import other_policies
+from imds_guard.guard.scope import is_governed
+from imds_guard.reach.decision import Policies
+from imds_guard.reach.grants import Engine
+from imds_guard.reach.kinds import rules_of
 from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.resources import Policy, read_network_policy
 from imds_guard.resources.network_policy import NETWORK_POLICY
 from imds_guard.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from imds_guard.config import Config
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan
-    from imds_guard.resources import Resource
+    from imds_guard.resources import Key, Resource
     from imds_guard.resources.network_policy import Known
     from imds_guard.settings import Settings
     from imds_guard.wire import Result
@@ -31,8 +34,8 @@ def examine(resources: Iterable[Resource], config: Config) -> tuple[Context, Aud
 
     The configuration says what the platform is, which namespaces count, and what is an exception.
     """
-    inventory = discover(resources)
     settings = settings_of(config)
+    inventory = discover(resources, settings.default_namespace)
     planned = plan(settings, inventory)
     standing = [
         Policy(one.address, resource=one, is_ours=one.annotation(OWNER) == config.name)
@@ -51,19 +54,44 @@ def context_of(
     known: Known = {}
     network_policies = []
     others = []
-    for policy in standing:
+    for policy in _different(standing):
         if (policy.address.group, policy.address.kind) == NETWORK_POLICY:
             network_policies.append(read_network_policy(policy, known))
-        elif not policy.is_ours:  # of Cilium's, those that are ours open nothing but the node
+        else:
             others.append(policy)
     return Context(
         settings,
-        NetworkPolicies(network_policies),
+        Policies(NetworkPolicies(network_policies, engine_of(settings)), rules_of(others)),
         planned.subjects,
         inventory.namespace_labels,
-        other_policies(others),
-        planned.flows,
-        inventory.declared.service_accounts,
+        flows=planned.flows,
+        service_accounts=inventory.declared.service_accounts,
+        left_out=planned.left_out,
+        is_governed=lambda name: is_governed(settings, inventory, name),
+        duplicates=inventory.duplicates,
+    )
+
+
+def _different(standing: Iterable[Policy]) -> Iterator[Policy]:
+    """The policies without copies that say the very same."""
+    seen: dict[Key, list[Policy]] = {}
+    for policy in standing:
+        before = seen.setdefault(policy.key, [])
+        if not any(one.value == policy.value for one in before):
+            yield policy
+        before.append(policy)
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Where the engine that enforces NetworkPolicies differs from what the API's text says."""
+    cni = settings.cni
+    if cni is None:
+        return Engine(ip_versions=settings.ip_versions)
+    return Engine(
+        cni.ip_block_matches_pods,
+        cni.splits_of_any_ipv6,
+        () if cni.ip_block_matches_nodes else settings.node_addresses,
+        settings.ip_versions,
     )
 
 

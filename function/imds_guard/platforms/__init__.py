@@ -13,7 +13,11 @@ from imds_guard.platforms.model import (
     Source,
     WorkloadSign,
 )
-from imds_guard.platforms.namespaces import GATEWAY_NAMESPACES, MONITORING_NAMESPACES
+from imds_guard.platforms.namespaces import (
+    GATEWAY_NAMESPACES,
+    MONITORING_NAMESPACES,
+    SYSTEM_NAMESPACES,
+)
 from imds_guard.platforms.platforms import PLATFORMS
 from imds_guard.platforms.providers import PROVIDERS
 
@@ -23,6 +27,7 @@ __all__ = [
     "MONITORING_NAMESPACES",
     "PLATFORMS",
     "PROVIDERS",
+    "SYSTEM_NAMESPACES",
     "Cni",
     "Dns",
     "Endpoint",

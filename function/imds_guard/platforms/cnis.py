@@ -94,7 +94,11 @@ _ALL = (
         except_is_deny_wins=False,
         except_spans_rule=True,
         enforces_both_families=True,
+        splits_of_any_ipv6=("2000::/3", "fd00::/8"),
         caveats=(
+            "Of ::/0 it makes 2000::/3 and fd00::/8, so that an except that holds one of them, "
+            "such as fc00::/7, takes nothing away: fd00:ec2::254 stays in reach.",
+            "One IPv4-mapped CIDR in any namespace makes it give up every update of its rules.",
             "Within one rule an except also takes out of the other ipBlocks of that rule: each "
             "ipBlock with an except has to be a rule of its own.",
         ),

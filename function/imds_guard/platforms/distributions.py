@@ -119,7 +119,11 @@ KUBESPRAY = Platform(
     "kubespray",
     "kubespray",
     _SELF_MANAGED,
-    Dns(addresses=("169.254.25.10",), sources=(CLUSTER_DNS, _KUBESPRAY_DNS)),
+    Dns(
+        addresses=("169.254.25.10",),
+        named_by_resolv_conf=("169.254.25.10",),  # enable_nodelocaldns is on by default
+        sources=(CLUSTER_DNS, _KUBESPRAY_DNS),
+    ),
     caveats=(
         "NodeLocal DNSCache is on by default at 169.254.25.10, the resolver of every pod; set "
         "dns.addresses where nodelocaldns_ip was changed.",

@@ -66,6 +66,7 @@ EKS_AUTO = Platform(
         # CoreDNS is a service of the node behind the tenth address of the cluster's service CIDR,
         # which is one of EKS's two defaults or any other.
         addresses=("10.100.0.10", "172.20.0.10"),
+        named_by_resolv_conf=("10.100.0.10", "172.20.0.10"),
         sources=(
             Source("AWS containers roadmap, issues 2546 and 2552"),
             Source("AWS samples, EKS Nitro sandbox, egress policy"),
@@ -93,6 +94,7 @@ _GKE_DNS = Dns(
     pod_labels=KUBE_DNS_OR_NODE_LOCAL,
     # With Cloud DNS the resolver of every pod is port 53 of the metadata address.
     addresses=("169.254.169.254", NODE_LOCAL),
+    named_by_resolv_conf=("169.254.169.254",),
     sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE, _CLOUD_DNS),
 )
 _GKE_NEIGHBOURS = (

@@ -47,6 +47,8 @@ class Dns(NamedTuple):
     ports: tuple[int, ...] = (53,)  # the pods' own ports; NetworkPolicy sees those, not a Service's
     # Resolvers that no pod selector matches (on the node, the link), always on port 53.
     addresses: tuple[str, ...] = ()
+    # Those of them that the resolv.conf of every pod names, so that they do without DNS pods.
+    named_by_resolv_conf: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     # anywhere: no pod and no known address answers, so only the ports can be named.
     to: Literal["cluster", "anywhere"] = "cluster"
@@ -102,6 +104,8 @@ class Cni(NamedTuple):
     except_is_deny_wins: bool  # an `except` denies what another rule allows by a wider CIDR
     except_spans_rule: bool  # an `except` takes out of the other ipBlocks of its rule too
     enforces_both_families: bool  # False: in a cluster of one family the other goes unenforced
+    # The CIDRs that it makes of ::/0; an `except` that lies in none of them takes nothing away.
+    splits_of_any_ipv6: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 

@@ -1,7 +1,11 @@
-"""Namespaces in which the usual gateways and monitoring live, by their own installation guides."""
+"""Namespaces of the cluster itself, and those in which the usual gateways and monitoring live."""
 
 from __future__ import annotations
 
+# Kubernetes documentation, Namespaces, initial namespaces.
+SYSTEM_NAMESPACES: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
+
+# By their own installation guides.
 GATEWAY_NAMESPACES: tuple[str, ...] = (
     "ingress-nginx",
     "nginx-gateway",

@@ -19,7 +19,7 @@ from imds_guard.policies import (
     default_deny,
     deny_metadata,
 )
-from imds_guard.policies.manifest import Target, shortened, slug
+from imds_guard.policies.manifest import Target, hashed, shortened, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,7 @@ __all__ = [
     "cluster_policies",
     "default_deny",
     "deny_metadata",
+    "hashed",
     "policies_of",
     "shortened",
     "slug",

@@ -95,11 +95,14 @@ def policy_name(target: Target, name: str) -> str:
 
 def shortened(name: str) -> str:
     """`name`, or its beginning with a hash of all of it, at most 63 characters long."""
-    if len(name) <= LONGEST_NAME:
-        return name
+    return name if len(name) <= LONGEST_NAME else hashed(name, name)
+
+
+def hashed(name: str, of: str) -> str:
+    """The beginning of `name` with a hash of `of`, at most 63 characters long."""
     import hashlib
 
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(of.encode()).hexdigest()[:8]
     return f"{name[: LONGEST_NAME - 9].rstrip('-.')}-{digest}"
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Union
+
+from imds_guard.platforms import PROVIDERS
+from imds_guard.reach.match import Match
+from imds_guard.reach.ranges import Ranges
+from imds_guard.resources.network_policy import IpBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from imds_guard.reach.pod import Pod
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007
 
@@ -22,14 +30,56 @@ def network(text: str, *, strict: bool = True) -> Network:
     return ipaddress.ip_network(text, strict=strict)
 
 
+Addresses = Mapping[int, Ranges]
+"""A set of addresses per IP version, as numbers."""
+
+_LAST_ADDRESS = {4: 2**32 - 1, 6: 2**128 - 1}
+ALL_ADDRESSES: Addresses = {
+    version: Ranges(((0, last),)) for version, last in _LAST_ADDRESS.items()
+}
+NO_ADDRESSES: Addresses = {4: Ranges(), 6: Ranges()}
+
+# RFC 4291, 2.5.5.2. Go's net package takes such an address for the IPv4 one that it holds.
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+# What pods have for addresses: RFC 1918 and RFC 4193; in some clouds IPv6 addresses are global.
+_OF_PODS = {
+    4: ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+    6: ("fc00::/7", "2000::/3"),
+}
+
+
+def address_number(address: Network) -> int:
+    """A single address as a number."""
+    return int(address.network_address)
+
+
+def span(one: Network) -> tuple[int, int]:
+    """The first and the last address of a network."""
+    return int(one.network_address), int(one.broadcast_address)
+
+
+def mapped_ipv4(one: Network) -> ipaddress.IPv4Network | None:
+    """The IPv4 addresses that a network of IPv4-mapped ones holds; None for any other."""
+    if one.version != 6 or not one.overlaps(_MAPPED):
+        return None
+    if one.prefixlen <= _MAPPED.prefixlen:
+        return ipaddress.IPv4Network("0.0.0.0/0")
+    first = int(one.network_address) & _LAST_ADDRESS[4]
+    return ipaddress.IPv4Network((first, one.prefixlen - _MAPPED.prefixlen))
+
+
 _CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
 
 
-def cidr_network(text: str) -> Network:
-    """A CIDR as the API server reads one: an address and a length. Raises ValueError."""
+def cidr_network(text: str, *, strict: bool = False) -> Network:
+    """A CIDR as the API server reads one: an address and a length. Raises ValueError.
+
+    With `strict` also for host bits, which API servers from 1.36 refuse.
+    """
     if not _CIDR.fullmatch(text):
         raise ValueError(text)
-    return network(text, strict=False)
+    return network(text, strict=strict)
 
 
 def contains(outer: Network, inner: Network) -> bool:
@@ -54,3 +104,81 @@ def swallowed(cidr: str, blocked: Iterable[str]) -> str | None:
     """A network of `blocked` that holds all of `cidr`, so that nothing of it would be left."""
     inner = network(cidr)
     return next((text for text in blocked if contains(network(text), inner)), None)
+
+
+@lru_cache(maxsize=4096)
+def block_addresses(block: IpBlock, splits_of_ipv6: tuple[str, ...] = ()) -> Addresses:
+    """The addresses that an IP block may let through.
+
+    An `except` that some API server would refuse takes nothing away; a CIDR that cannot be read
+    may mean any address. Host bits are masked, as API servers before 1.36 do. Of ::/0 an engine
+    may make several CIDRs, and lose each `except` that is in none of them.
+    """
+    try:
+        outer = network(block.cidr, strict=False)
+    except ValueError:
+        return ALL_ADDRESSES
+    excepted = [one for text in block.excepted if (one := _counted(text, outer)) is not None]
+    spans = _without(outer, excepted)
+    if outer.version == 6 and outer.prefixlen == 0 and splits_of_ipv6:
+        for part in map(network, splits_of_ipv6):
+            spans = spans | _without(part, [one for one in excepted if contains(part, one)])
+    found = {**NO_ADDRESSES, outer.version: spans}
+    # ::/0 and other short prefixes are IPv6 to every engine; one inside the mapped range is not.
+    if outer.version == 6 and contains(_MAPPED, outer) and (mapped := mapped_ipv4(outer)):
+        found[4] = Ranges((span(mapped),))
+    return found
+
+
+def _without(outer: Network, excepted: Iterable[Network]) -> Ranges:
+    spans = Ranges((span(outer),))
+    for one in excepted:
+        spans = spans - Ranges((span(one),))
+    return spans
+
+
+def _counted(text: str, outer: Network) -> Network | None:
+    """An `except` entry that every API server takes and masks alike; None for any other."""
+    try:
+        inner = cidr_network(text, strict=True)
+    except ValueError:
+        return None
+    return inner if contains(outer, inner) else None
+
+
+def holds_pod(cidr: str, pod: Pod) -> Match:
+    """Whether a CIDR holds the address of a pod."""
+    versions = (4, 6) if pod.ip_version is None else (pod.ip_version,)
+    return hold_pods(IpBlock(cidr, ()), versions)
+
+
+@lru_cache(maxsize=4096)
+def hold_pods(block: IpBlock, ip_versions: tuple[int, ...] = (4, 6)) -> Match:
+    """Whether an IP block holds the addresses of pods, which are private ones of one IP version."""
+    try:
+        outer = network(block.cidr, strict=False)
+    except ValueError:
+        return Match.UNKNOWN
+    if outer.version not in ip_versions:
+        return Match.NO
+    return cover_pods(outer.version, block_addresses(block)[outer.version])
+
+
+def cover_pods(version: int, addresses: Ranges) -> Match:
+    """Whether addresses of one IP version hold all that pods may have, a part of that, or none."""
+    of_pods = _of_pods(version)
+    if not of_pods - addresses:
+        return Match.YES
+    return Match.UNKNOWN if of_pods & addresses else Match.NO
+
+
+@cache
+def _of_pods(version: int) -> Ranges:
+    """Where pods' addresses are; those of metadata services, some of them private, are not."""
+    taken = [
+        network(endpoint.address)
+        for provider in PROVIDERS.values()
+        for endpoint in provider.endpoints
+    ]
+    found = Ranges.of(span(network(text)) for text in _OF_PODS[version])
+    return found - Ranges.of(span(one) for one in taken if one.version == version)

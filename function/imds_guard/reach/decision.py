@@ -1,174 +1,290 @@
-"""Deciding over all kinds of policies together, and saying so where it cannot be told offline.
+"""The one decision: what becomes of traffic, by all kinds of policies together.
 
-NetworkPolicy only allows. Other kinds deny, come before it or after it. The order is that of the
-SIG Network policy API: admin tier, then NetworkPolicy, then baseline where no NetworkPolicy
-isolates the pod. Cilium's rules are of NetworkPolicy's tier, and its denials beat every allowance
-there.
+Who asks says what a doubt counts as. For whether metadata can be reached, an allowance that may
+apply counts and a denial that may apply does not; for whether names resolve it is the other way
+round. What is known only in the cluster leaves both outcomes open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Pod
+from imds_guard.reach.rules import BASELINE, NAMESPACE, Rule, Rules
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Hashable, Iterator, Sequence
 
-    from imds_guard.reach.addresses import Network
-    from imds_guard.reach.grants import Pod
-    from imds_guard.resources import Policy
-    from imds_guard.resources.network_policy import Protocol
+    from imds_guard.reach.network_policies import NetworkPolicies
+    from imds_guard.reach.pod import Peer
+    from imds_guard.resources.network_policy import PolicyType, Protocol
 
-Tier = Literal["admin", "namespace", "baseline"]
-Action = Literal["allow", "deny", "pass"]
+Outcome = Literal["open", "blocked"]
+Lean = Literal["open", "blocked"]
+"""The outcome that a rule counts for where it only may apply (Match.MAYBE)."""
 
+# Calico gives every NetworkPolicy of Kubernetes this order in its tier `default`.
+_ORDER_OF_NETWORK_POLICY = 1_000.0
 
-class Match(IntEnum):
-    """Whether something applies; of two together, the smaller one holds."""
-
-    NO = 0
-    MAYBE = 1  # it depends on what no manifest shows
-    YES = 2
-
-
-class Client(NamedTuple):
-    """The pods whose egress is asked for. `namespace_labels` may be incomplete."""
-
-    namespace: str | None
-    labels: Mapping[str, str]
-    namespace_labels: Mapping[str, str]
-    namespace_is_known: bool
-
-
-class Rule(NamedTuple):
-    """One egress rule of a policy that is no NetworkPolicy."""
-
-    policy: Policy
-    field: str  # path of the rule in its policy
-    tier: Tier
-    order: tuple[int, ...]  # within the tier; the smaller comes first
-    action: Action
-    selects: Callable[[Client], Match]
-    reaches: Callable[[Network, Protocol, int], Match]
-    reaches_pod: Callable[[Pod, Protocol, int], Match]
-
-    def __str__(self) -> str:
-        return f"{self.policy} {self.field.removeprefix('spec.')}"
-
-
-@dataclass
-class OtherPolicies:
-    """The rules of every policy of the input that is no NetworkPolicy, and what each isolates.
-
-    `isolations` tell of pods whether a policy isolates them for egress in NetworkPolicy's tier.
-    """
-
-    rules: list[Rule] = field(default_factory=list)
-    isolations: list[Callable[[Client], Match]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.rules or self.isolations)
-
-    def isolates(self, client: Client) -> Match:
-        """Whether one of them isolates these pods for egress."""
-        return max((isolates(client) for isolates in self.isolations), default=Match.NO)
-
-    def may_reach_pod(self, client: Client, pod: Pod, protocol: Protocol, port: int) -> bool:
-        """Whether one of them allows traffic to a pod, as far as can be told."""
-        return any(
-            rule.action == "allow"
-            and rule.selects(client)
-            and rule.reaches_pod(pod, protocol, port)
-            for rule in self.rules
-        )
+_Matching = tuple[Rule, Match]
 
 
 class Decision(NamedTuple):
-    """What may become of a packet: `open`, `blocked`, or either; and the rules that match it."""
+    """What may become of traffic, and the rules of other kinds than NetworkPolicy about it."""
 
-    outcomes: frozenset[str]
-    matching: tuple[tuple[Rule, Match], ...]
-
-    @property
-    def opening(self) -> list[Rule]:
-        """The rules that let it through for certain."""
-        certain = (rule for rule, match in self.matching if match is Match.YES)
-        return [rule for rule in certain if rule.action == "allow"]
+    outcomes: frozenset[Outcome]
+    matching: tuple[_Matching, ...]
+    allowed: Match  # by NetworkPolicies
 
     @property
     def is_open(self) -> bool:
+        """Whether it gets through for certain."""
         return self.outcomes == {"open"}
 
     @property
-    def is_certain(self) -> bool:
-        return len(self.outcomes) == 1
+    def is_blocked(self) -> bool:
+        """Whether it does not, for certain."""
+        return self.outcomes == {"blocked"}
+
+    @property
+    def opening(self) -> list[Rule]:
+        """The rules that let it through."""
+        return [
+            rule
+            for rule, match in self.matching
+            if rule.action == "allow" and match in (Match.YES, Match.MAYBE)
+        ]
+
+    @property
+    def unsure(self) -> list[Rule]:
+        """The rules of which it is not known whether they apply."""
+        return [rule for rule, match in self.matching if match is Match.UNKNOWN]
 
 
-def decide(
-    others: OtherPolicies,
-    client: Client,
-    address: Network,
-    protocol: Protocol,
-    port: int,
-    *,
-    isolated: bool,
-    allowed: bool,
-) -> Decision:
-    """What becomes of a packet; `isolated` and `allowed` are NetworkPolicy's own answer."""
-    matching = [
-        (rule, match)
-        for rule in sorted(others.rules, key=lambda rule: rule.order)
-        if (match := min(rule.selects(client), rule.reaches(address, protocol, port)))
-    ]
-    isolation = Match.YES if isolated else others.isolates(client)
-    outcomes = frozenset(_admin(matching, isolation, allowed))
-    return Decision(outcomes, tuple(matching))
+class Policies:
+    """All policies of an input, of every kind."""
+
+    def __init__(self, network_policies: NetworkPolicies, rules: Rules | None = None) -> None:
+        self.network_policies = network_policies
+        self.rules = rules or Rules()
+
+    def isolates(self, pod: Pod, direction: PolicyType) -> Match:
+        """Whether some policy drops what is not allowed to (or from) the pod."""
+        found = self.network_policies.reach(pod, direction).isolated
+        for one in self.rules.isolations:
+            if one.direction == direction:
+                found = max(found, one.selects(pod))
+        return found
+
+    def alike(self, pod: Pod, direction: PolicyType) -> Hashable:
+        """Pods with the same key have the same decisions in this direction."""
+        reach = self.network_policies.reach(pod, direction)
+        if not self._positions[direction]:
+            return id(reach)
+        labels = pod.labels
+        own = tuple(sorted(labels.known.items())), labels.present, labels.maybe
+        return id(reach), pod.namespace, own
+
+    def is_free(self, pod: Pod, direction: PolicyType) -> bool:
+        """Whether no policy of any kind says anything about the pod in this direction."""
+        reach = self.network_policies.reach(pod, direction)
+        if reach.isolated or reach.selecting:
+            return False
+        return not any(
+            one.direction == direction and one.selects(pod) for one in self.rules.rules
+        ) and not any(
+            one.direction == direction and one.selects(pod) for one in self.rules.isolations
+        )
+
+    def decide(
+        self,
+        pod: Pod,
+        direction: PolicyType,
+        peer: Peer,
+        protocol: Protocol,
+        port: int | str,
+        *,
+        lean: Lean,
+    ) -> Decision:
+        """What becomes of traffic between the pod and a peer, by the policies of the pod.
+
+        `port` is the receiver's: the peer's for Egress, the pod's for Ingress.
+        """
+        reach = self.network_policies.reach(pod, direction)
+        receiver = pod if direction == "Ingress" else peer if isinstance(peer, Pod) else None
+        allowed = reach.allows(peer, protocol, port, receiver)
+        walk = _Walk(lean, reach.isolated, allowed)
+        # An engine may leave Baseline out for pods that any NetworkPolicy selects, in whichever
+        # direction (seen on kube-network-policies); the API's text asks for isolation.
+        has_rules = bool(self._positions[direction])
+        is_selected = has_rules and bool(self.network_policies.selects(pod))
+        for rule in self._rules[direction]:
+            match = rule.applies(pod, peer, protocol, port)
+            if rule.position >= BASELINE and is_selected:
+                match = min(match, Match.UNKNOWN)
+            if match:
+                walk.rules.append((rule, match))
+        for one in self.rules.isolations:
+            if one.direction == direction and (match := one.selects(pod)):
+                walk.isolations[one.position] = max(
+                    walk.isolations.get(one.position, Match.NO), match
+                )
+        outcomes = frozenset(walk.outcomes([*self._positions[direction], NAMESPACE]))
+        return Decision(outcomes, tuple(walk.rules), allowed)
+
+    @cached_property
+    def _rules(self) -> dict[PolicyType, list[Rule]]:
+        """The rules of each direction, in their order."""
+        union = [rule for rule in self.rules.rules if rule.order is None]
+        ordered = sorted(
+            (rule for rule in self.rules.rules if rule.order is not None),
+            key=lambda rule: (rule.position, rule.order),
+        )
+        found: dict[PolicyType, list[Rule]] = {"Egress": [], "Ingress": []}
+        for rule in (*union, *ordered):
+            found[rule.direction].append(rule)
+        return found
+
+    @cached_property
+    def _positions(self) -> dict[PolicyType, tuple[float, ...]]:
+        """The positions of the tiers of each direction that hold a rule or an isolation."""
+        found: dict[PolicyType, set[float]] = {"Egress": set(), "Ingress": set()}
+        for rule in self.rules.rules:
+            found[rule.direction].add(rule.position)
+        for isolation in self.rules.isolations:
+            found[isolation.direction].add(isolation.position)
+        return {direction: tuple(sorted(positions)) for direction, positions in found.items()}
 
 
-def _admin(
-    matching: Sequence[tuple[Rule, Match]], isolation: Match, allowed: bool
-) -> Iterator[str]:
-    for rule, match in matching:
-        if rule.tier != "admin":
-            continue
-        if rule.action == "pass":
-            yield from _namespace(matching, isolation, allowed)
-        else:
-            yield _outcome(rule)
-        if match is Match.YES:
-            return
-    yield from _namespace(matching, isolation, allowed)
+class _Walk:
+    """One decision in the making: tier after tier, with every outcome that may come of it."""
 
+    def __init__(self, lean: Lean, isolated: Match, allowed: Match) -> None:
+        self.lean = lean
+        self.isolated = isolated
+        self.allowed = allowed
+        self.rules: list[_Matching] = []
+        self.isolations: dict[float, Match] = {}
 
-def _namespace(
-    matching: Sequence[tuple[Rule, Match]], isolation: Match, allowed: bool
-) -> Iterator[str]:
-    own = [(rule, match) for rule, match in matching if rule.tier == "namespace"]
-    denied = max((match for rule, match in own if rule.action == "deny"), default=Match.NO)
-    if denied:
-        yield "blocked"
-    if denied is Match.YES:
-        return
-    if isolation:
-        let = max((match for rule, match in own if rule.action == "allow"), default=Match.NO)
-        let = Match.YES if allowed else let
-        if let:
+    def outcomes(self, positions: Sequence[float]) -> Iterator[Outcome]:
+        """What may become of the traffic, by the tiers at these positions."""
+        yield from self._from(sorted(set(positions)))
+
+    def _from(self, positions: Sequence[float]) -> Iterator[Outcome]:
+        if not positions:
             yield "open"
-        if let is not Match.YES:
+        elif positions[0] == NAMESPACE:
+            yield from self._namespace(positions[1:])
+        else:
+            yield from self._tier(positions[0], positions[1:])
+
+    def _tier(self, position: float, later: Sequence[float]) -> Iterator[Outcome]:
+        """A tier in which the first rule that matches decides."""
+        here = [one for one in self.rules if one[0].position == position]
+        if (yield from self._first(here, later)):
+            return
+        yield from self._rest(self.isolations.get(position, Match.NO), later)
+
+    def _namespace(self, later: Sequence[float]) -> Iterator[Outcome]:
+        """NetworkPolicy's tier: what any policy allows gets through, unless one denies it."""
+        here = [one for one in self.rules if one[0].position == NAMESPACE]
+        union = [one for one in here if one[0].order is None]
+        denials = (self._counts(*one) for one in union if one[0].action == "deny")
+        denied = max(denials, default=Match.NO)
+        if denied:
             yield "blocked"
-    if isolation is not Match.YES:
-        yield from _baseline(matching)
+        if denied is Match.YES:
+            return
+        before, after = self._around_network_policy(here)
+        if (yield from self._first(before, later)):
+            return
+        allowed = self._leaned("allow", self.allowed)
+        for one in union:
+            if one[0].action == "allow":
+                allowed = max(allowed, self._counts(*one))
+        if allowed:
+            yield "open"
+        if allowed is Match.YES:
+            return
+        if (yield from self._first(after, later)):
+            return
+        isolated = max(self.isolated, self.isolations.get(NAMESPACE, Match.NO))
+        yield from self._rest(isolated, later)
 
+    @staticmethod
+    def _around_network_policy(
+        here: Sequence[_Matching],
+    ) -> tuple[list[_Matching], list[_Matching]]:
+        """Calico's rules that come before NetworkPolicy in its tier, and those that come after.
 
-def _baseline(matching: Sequence[tuple[Rule, Match]]) -> Iterator[str]:
-    for rule, match in matching:
-        if rule.tier == "baseline":
-            yield _outcome(rule)
-            if match is Match.YES:
-                return
-    yield "open"
+        Of the same order the names decide; such a rule may come before.
+        """
+        before: list[_Matching] = []
+        after: list[_Matching] = []
+        for rule, match in here:
+            if rule.order is None:
+                continue
+            order = rule.order[0]
+            if order == _ORDER_OF_NETWORK_POLICY:
+                before.append((rule, min(match, Match.UNKNOWN)))
+                after.append((rule, match))
+            elif isinstance(order, float) and order < _ORDER_OF_NETWORK_POLICY:
+                before.append((rule, match))
+            else:
+                after.append((rule, match))
+        return before, after
 
+    def _first(
+        self, rules: Sequence[_Matching], later: Sequence[float]
+    ) -> Generator[Outcome, None, bool]:
+        """The outcomes of rules of which the first that matches decides; whether one has to.
 
-def _outcome(rule: Rule) -> str:
-    return "open" if rule.action == "allow" else "blocked"
+        Which of several policies with the same order comes first is not defined: any may.
+        """
+        for _, same in groupby(rules, key=lambda one: (one[0].order or ())[:-1]):
+            by_policy: dict[int, list[_Matching]] = {}
+            for rule, match in same:
+                by_policy.setdefault(id(rule.policy), []).append((rule, match))
+            is_decided = False
+            for own in by_policy.values():
+                is_decided |= yield from self._of_policy(own, later)
+            if is_decided:
+                return True
+        return False
+
+    def _of_policy(
+        self, rules: Sequence[_Matching], later: Sequence[float]
+    ) -> Generator[Outcome, None, bool]:
+        for rule, match in rules:
+            counts = self._counts(rule, match)
+            if not counts:
+                continue
+            if rule.action == "pass":
+                yield from self._from(later)
+            else:
+                yield "open" if rule.action == "allow" else "blocked"
+            if counts is Match.YES:
+                return True
+        return False
+
+    def _rest(self, isolated: Match, later: Sequence[float]) -> Iterator[Outcome]:
+        """What becomes of traffic that no rule of a tier is about."""
+        isolated = self._leaned("deny", isolated)
+        if isolated:
+            yield "blocked"
+        if isolated is not Match.YES:
+            yield from self._from(later)
+
+    def _counts(self, rule: Rule, match: Match) -> Match:
+        return self._leaned(rule.action, match)
+
+    def _leaned(self, action: str, match: Match) -> Match:
+        """What a rule that only may apply counts as, for who asks."""
+        if match is not Match.MAYBE:
+            return match
+        if action == "pass":
+            return Match.UNKNOWN
+        return Match.YES if (action == "allow") == (self.lean == "open") else Match.NO

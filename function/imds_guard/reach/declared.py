@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.reach.selectors import matches
+from imds_guard.resources.labels import Labels
 from imds_guard.resources.references import ServiceNames
 from imds_guard.resources.service import (
     Monitor,
@@ -24,7 +25,7 @@ from imds_guard.resources.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imds_guard.reach.subject import Subject
     from imds_guard.resources import Resource
@@ -130,7 +131,7 @@ class _Finder:
     def _pods(self, service: Service) -> Iterator[Subject]:
         wanted = service.selector.items()
         for subject in self.by_namespace.get(service.namespace, []):
-            if wanted <= subject.labels.items() and not subject.host_network:
+            if wanted <= subject.labels.known.items() and not subject.host_network:
                 yield subject
 
     def _behind(
@@ -157,7 +158,7 @@ class _Finder:
         here = (monitor.resource.namespace,) if monitor.resource.namespace else None
         if monitor.selects_services:
             for service in self.declared.services:
-                if self._is_monitored(monitor, service.namespace, service.labels):
+                if self._is_monitored(monitor, service.namespace, Labels(service.labels)):
                     ports = [p for p in service.ports if {p.name, p.target} & {*monitor.ports}]
                     for target, port in self._behind(service, ports):
                         by = monitor.resource
@@ -174,9 +175,9 @@ class _Finder:
                         yield Flow("monitors", by, "prometheus", subject, port, namespaces=here)
 
     @staticmethod
-    def _is_monitored(monitor: Monitor, namespace: str | None, labels: Mapping[str, str]) -> bool:
+    def _is_monitored(monitor: Monitor, namespace: str | None, labels: Labels) -> bool:
         inside = monitor.namespaces is None or namespace in monitor.namespaces
-        return inside and matches(monitor.selector, labels)
+        return inside and bool(matches(monitor.selector, labels))
 
     def _referenced(self) -> Iterator[Flow]:
         names = ServiceNames(self.declared.services)

@@ -1,39 +1,54 @@
-"""What one policy allows: per peer, the addresses or the pods, and the ports."""
+"""What one NetworkPolicy allows: per peer, the addresses or the pods, and the ports."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from imds_guard.reach.addresses import cidr_network, contains, network
+from imds_guard.reach.addresses import (
+    ALL_ADDRESSES,
+    NO_ADDRESSES,
+    Addresses,
+    address_number,
+    block_addresses,
+    hold_pods,
+    network,
+    span,
+)
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Peer, Pod
 from imds_guard.reach.ranges import Ranges
-from imds_guard.reach.selectors import matches, namespace_labels
+from imds_guard.reach.selectors import matches
 from imds_guard.resources.network_policy import LAST_PORT, PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imds_guard.reach.addresses import Network
+    from imds_guard.reach.rules import Port
     from imds_guard.resources.network_policy import (
-        IpBlock,
         NetworkPolicy,
         PolicyPeer,
         PolicyRule,
+        PolicyType,
         PortRange,
         Protocol,
     )
 
-_LAST_ADDRESS = {4: 2**32 - 1, 6: 2**128 - 1}
-_ALL = {version: Ranges(((0, last),)) for version, last in _LAST_ADDRESS.items()}
 _ALL_PORTS = Ranges(((1, LAST_PORT),))
 
 
-class Pod(NamedTuple):
-    """The other end of a connection: a pod, with the names and numbers of its ports."""
+class Engine(NamedTuple):
+    """Where the engines that enforce NetworkPolicies differ, as far as a decision depends on it."""
 
-    namespace: str | None
-    labels: Mapping[str, str]
-    namespace_labels: Mapping[str, str]
-    named_ports: Mapping[tuple[Protocol, str], int] | None = None  # None: they are not known
+    blocks_match_pods: bool = True
+    """Whether an ipBlock that holds a pod's address allows that pod."""
+    splits_of_ipv6: tuple[str, ...] = ()
+    """The CIDRs that the engine makes of ::/0. An `except` that is in none of them is lost."""
+    unmatched: tuple[str, ...] = ()
+    """Addresses that no ipBlock matches: on some engines, those on the node."""
+    ip_versions: tuple[int, ...] = (4, 6)
+    """The IP versions that pods have addresses of."""
 
 
 class Grant(NamedTuple):
@@ -46,7 +61,8 @@ class Grant(NamedTuple):
     policy: NetworkPolicy
     rule: PolicyRule
     peer: PolicyPeer | None
-    addresses: Mapping[int, Ranges]  # per IP version
+    addresses: Addresses
+    pods_by_address: Match  # whether the addresses hold those of pods
     ports: Mapping[Protocol, Ranges]
     named: tuple[PortRange, ...]
 
@@ -57,65 +73,78 @@ class Grant(NamedTuple):
             return self.rule.field
         return f"{self.peer.field}.ipBlock" if self.peer.ip_block else self.peer.field
 
-    def allows_address(self, version: int, address: int, protocol: Protocol, port: int) -> bool:
-        """Whether it lets through to an address that is no pod's.
+    def allows(self, peer: Peer, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        """Whether it lets traffic through to (or from) the peer.
 
-        A named port has no number there; it counts as this one.
+        `receiver` is the pod whose port is meant, None where it is no pod's. A port that is a text
+        is the name of a container's port that no container explains.
         """
-        if address not in self.addresses[version]:
-            return False
-        return port in self.ports[protocol] or any(one.protocol == protocol for one in self.named)
+        match = self.selects(peer) if isinstance(peer, Pod) else self.holds(peer)
+        return match and min(match, self.has_port(protocol, port, receiver))
 
-    def allows_pod(self, pod: Pod, protocol: Protocol, port: int) -> bool:
-        """Whether it lets through to (or from) a pod, by its labels; `port` is the receiver's."""
-        if not self.selects(pod):
-            return False
-        return port in self.ports[protocol] or any(
-            self._is_named(one, pod, port) for one in self.named if one.protocol == protocol
-        )
+    def holds(self, address: Network) -> Match:
+        """Whether its peer is an address that is no pod's, on whatever port."""
+        inside = address_number(address) in self.addresses[address.version]
+        return Match.YES if inside else Match.NO
 
-    def selects_namespace(self, pod: Pod) -> bool:
-        """Whether its peer is pods of the pod's namespace, whichever they are."""
-        selector = self.peer.namespace_selector if self.peer else None
-        return selector is not None and matches(selector, pod.namespace_labels)
+    def selects(self, pod: Pod) -> Match:
+        """Whether its peer is the pod, on whatever port."""
+        peer = self.peer
+        if peer is None:
+            return Match.YES
+        if peer.ip_block is not None:
+            is_other = pod.ip_version is not None and not self.addresses[pod.ip_version]
+            return Match.NO if is_other else self.pods_by_address
+        if not peer.is_readable:
+            return Match.MAYBE  # nothing that the API knows: the widest that it may mean
+        if peer.namespace_selector is not None:
+            of_namespace = matches(peer.namespace_selector, pod.namespace_labels)
+        elif not pod.namespace_is_known:
+            of_namespace = Match.UNKNOWN
+        else:
+            is_here = pod.namespace == self.policy.namespace
+            of_namespace = Match.YES if is_here else Match.NO
+        return of_namespace and min(of_namespace, matches(peer.pod_selector, pod.labels))
 
-    def selects(self, pod: Pod) -> bool:
-        """Whether its peer selects the pod, on whatever port."""
-        if self.peer is None:
-            return True
-        if self.peer.ip_block is not None:
-            return False
-        if not self.peer.is_readable:
-            return True  # nothing that the API knows: the widest that it may mean
-        if self.peer.namespace_selector is None:
-            same = pod.namespace == self.policy.namespace
-            return same and matches(self.peer.pod_selector, pod.labels)
-        return matches(self.peer.namespace_selector, pod.namespace_labels) and matches(
-            self.peer.pod_selector, pod.labels
-        )
+    def has_port(self, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        """Whether its ports hold one; a named port means a number that only a pod's container says.
 
-    @staticmethod
-    def _is_named(port: PortRange, pod: Pod, number: int) -> bool:
-        if pod.named_ports is None or port.name is None:
-            return True
-        return pod.named_ports.get((port.protocol, port.name)) == number
-
-
-def egress_grants(policy: NetworkPolicy) -> list[Grant]:
-    """Everything that the policy's egress rules let through."""
-    return [grant for rule in policy.egress for grant in _grants(policy, rule)]
+        A named port has no number at an address that is no pod's; it may be this one.
+        """
+        ports = self.ports[protocol]
+        if (port in ports) if isinstance(port, int) else (ports == _ALL_PORTS):
+            return Match.YES
+        known = receiver.named_ports if receiver is not None else None
+        found = Match.NO
+        for one in self.named:
+            if one.protocol != protocol or one.name is None:
+                continue
+            if port == one.name:
+                return Match.YES
+            if receiver is None:
+                found = max(found, Match.MAYBE)
+            elif known is None:
+                found = max(found, Match.UNKNOWN)
+            elif known.get((protocol, one.name)) == port:
+                return Match.YES
+        return found
 
 
-def ingress_grants(policy: NetworkPolicy) -> list[Grant]:
-    """Everything that the policy's ingress rules let through."""
-    return [grant for rule in policy.ingress for grant in _grants(policy, rule)]
+def grants_of(policy: NetworkPolicy, direction: PolicyType, engine: Engine) -> list[Grant]:
+    """Everything that the policy's rules of one direction let through."""
+    rules = policy.egress if direction == "Egress" else policy.ingress
+    return [grant for rule in rules for grant in _grants(policy, rule, engine)]
 
 
-def _grants(policy: NetworkPolicy, rule: PolicyRule) -> list[Grant]:
+def _grants(policy: NetworkPolicy, rule: PolicyRule, engine: Engine) -> list[Grant]:
     ports, named = _ports(rule.ports)
     if not rule.peers:
-        return [Grant(policy, rule, None, _ALL, ports, named)]
-    return [Grant(policy, rule, peer, _addresses(peer), ports, named) for peer in rule.peers]
+        return [Grant(policy, rule, None, ALL_ADDRESSES, Match.YES, ports, named)]
+    found = []
+    for peer in rule.peers:
+        addresses, pods = _addresses(peer, engine)
+        found.append(Grant(policy, rule, peer, addresses, pods, ports, named))
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -133,41 +162,17 @@ def _ports(
     return spans, tuple(one for one in ports if one.name is not None)
 
 
-def _addresses(peer: PolicyPeer) -> Mapping[int, Ranges]:
+def _addresses(peer: PolicyPeer, engine: Engine) -> tuple[Addresses, Match]:
+    """The addresses of a peer, and whether pods have some of them."""
     if peer.ip_block is not None:
-        return block_addresses(peer.ip_block)
+        addresses = block_addresses(peer.ip_block, engine.splits_of_ipv6)
+        for text in engine.unmatched:
+            one = network(text)
+            left = addresses[one.version] - Ranges((span(one),))
+            addresses = {**addresses, one.version: left}
+        pods = Match.NO
+        if engine.blocks_match_pods:
+            pods = hold_pods(peer.ip_block, engine.ip_versions)
+        return addresses, pods
     # A selector means pods, and no pod has an address of the metadata service.
-    return {4: Ranges(), 6: Ranges()} if peer.is_readable else _ALL
-
-
-@lru_cache(maxsize=4096)
-def block_addresses(block: IpBlock) -> Mapping[int, Ranges]:
-    """The addresses of an IP block per IP version.
-
-    An `except` that the API server would refuse takes nothing away; a CIDR that cannot be read
-    may mean any address.
-    """
-    try:
-        outer = network(block.cidr, strict=False)
-    except ValueError:
-        return _ALL
-    spans = Ranges(((int(outer[0]), int(outer[-1])),))
-    for text in block.excepted:
-        try:
-            inner = cidr_network(text)
-        except ValueError:
-            continue
-        if contains(outer, inner):
-            spans = spans - Ranges(((int(inner[0]), int(inner[-1])),))
-    empty = {4: Ranges(), 6: Ranges()}
-    return {**empty, outer.version: spans}
-
-
-def pod(
-    namespace: str | None,
-    labels: Mapping[str, str],
-    own_namespace_labels: Mapping[str, str] | None = None,
-    named_ports: Mapping[tuple[Protocol, str], int] | None = None,
-) -> Pod:
-    """A pod whose namespace has at least the label with its name."""
-    return Pod(namespace, labels, namespace_labels(namespace, own_namespace_labels), named_ports)
+    return (NO_ADDRESSES if peer.is_readable else ALL_ADDRESSES), Match.NO

@@ -1,70 +1,104 @@
-"""What a workload's pods can reach: the union of every policy that selects them."""
+"""What NetworkPolicies let pods reach: the union of every policy that selects them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imds_guard.reach.grants import Grant, Pod, egress_grants, ingress_grants
+from imds_guard.reach.addresses import cover_pods
+from imds_guard.reach.grants import Engine, Grant, grants_of
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Pod
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import matches
+from imds_guard.reach.validity import Fault, faults_of, validity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from imds_guard.reach.addresses import Network
+    from imds_guard.reach.pod import Peer
+    from imds_guard.reach.rules import Port
+    from imds_guard.resources import Key
     from imds_guard.resources.network_policy import NetworkPolicy, PolicyType, Protocol
+
+Selected = tuple["NetworkPolicy", Match]
 
 
 @dataclass(slots=True, eq=False)
 class Reach:
-    """One direction of a workload's traffic: whether it is isolated, and what is let through.
+    """One direction of the traffic of pods: whether they are isolated, and what is let through.
 
-    Without isolation everything is let through, and no grant is needed.
+    Without isolation everything is let through, and no grant is needed. Policies and grants come
+    with whether they apply to these pods.
     """
 
-    isolated: bool
-    policies: tuple[NetworkPolicy, ...]
-    grants: tuple[Grant, ...]
+    isolated: Match
+    selecting: tuple[Selected, ...]
+    grants: tuple[tuple[Grant, Match], ...]
 
-    def to_address(self, address: Network, protocol: Protocol, port: int) -> bool:
-        """Whether a packet to (or from) a single address, which is no pod's, gets through."""
-        return not self.isolated or any(self.openings(address, protocol, port))
+    @property
+    def policies(self) -> tuple[NetworkPolicy, ...]:
+        """The policies that select the pods, or may."""
+        return tuple(policy for policy, _ in self.selecting)
 
-    def to_pod(self, pod: Pod, protocol: Protocol, port: int) -> bool:
-        """Whether a packet to (or from) a pod gets through, by labels alone."""
-        return not self.isolated or any(
-            grant.allows_pod(pod, protocol, port) for grant in self.grants
-        )
+    def allows(self, peer: Peer, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        """Whether some grant lets traffic through to (or from) the peer."""
+        found = Match.NO
+        for grant, applies in self.grants:
+            if applies > found:
+                found = max(found, min(applies, grant.allows(peer, protocol, port, receiver)))
+        if found is Match.UNKNOWN and isinstance(peer, Pod):
+            # A part of the addresses that pods may have; several rules may make it all of them.
+            versions = (4, 6) if peer.ip_version is None else (peer.ip_version,)
+            found = max(found, self._cover_pods(versions, protocol, port, receiver))
+        return found
 
-    def openings(self, address: Network, protocol: Protocol, port: int) -> Iterator[Grant]:
-        """Every grant that lets a packet to this address through."""
-        number = int(address[0])
-        for grant in self.grants:
-            if grant.allows_address(address.version, number, protocol, port):
-                yield grant
+    def _cover_pods(
+        self, versions: tuple[int, ...], protocol: Protocol, port: Port, receiver: Pod | None
+    ) -> Match:
+        """Whether all ipBlocks together hold every address that a pod may have."""
+        blocks = [
+            grant
+            for grant, applies in self.grants
+            if applies is Match.YES
+            and grant.pods_by_address
+            and grant.has_port(protocol, port, receiver) is Match.YES
+        ]
+        for version in versions:
+            spans = [span for grant in blocks for span in grant.addresses[version].spans]
+            if spans and cover_pods(version, Ranges.of(spans)) is Match.YES:
+                return Match.YES
+        return Match.NO
 
     def addresses(self, version: int, protocol: Protocol, port: int) -> Ranges:
-        """All addresses of an IP version that get through on this port, as one set."""
+        """All addresses of an IP version that may get through on this port, as one set."""
         spans = [
             span
-            for grant in self.grants
-            if port in grant.ports[protocol] or any(n.protocol == protocol for n in grant.named)
+            for grant, _ in self.grants
+            if grant.has_port(protocol, port, None)
             for span in grant.addresses[version].spans
         ]
         return Ranges.of(spans)
 
 
 class NetworkPolicies:
-    """All policies of an input, asked per workload. Grants are worked out once per policy."""
+    """The NetworkPolicies of an input, asked per pod. Grants are worked out once per policy.
 
-    def __init__(self, policies: Iterable[NetworkPolicy]) -> None:
+    Of an object that stands twice, either copy may be the one that counts: it isolates where all
+    copies do, and what one of them allows may be allowed.
+    """
+
+    def __init__(self, policies: Iterable[NetworkPolicy], engine: Engine | None = None) -> None:
         self._all = list(policies)
+        self.engine = engine or Engine()
+        self._copies: Counter[Key] = Counter(policy.key for policy in self._all)
         self._by_namespace: dict[str | None, list[NetworkPolicy]] = {}
         for policy in self._all:
             self._by_namespace.setdefault(policy.namespace, []).append(policy)
+        self._faults: dict[int, tuple[Fault, ...]] = {}
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
-        self._reaches: dict[tuple[PolicyType, bool, tuple[int, ...]], Reach] = {}
+        self._reaches: dict[tuple[PolicyType, Match, tuple[tuple[int, Match], ...]], Reach] = {}
         # Where every policy of a namespace selects all pods, its pods have one reach.
         self._alike = {
             namespace: all(one.pod_selector == {} for one in policies)
@@ -75,46 +109,62 @@ class NetworkPolicies:
     def __iter__(self) -> Iterator[NetworkPolicy]:
         return iter(self._all)
 
-    def selecting(self, namespace: str | None, labels: Mapping[str, str]) -> list[NetworkPolicy]:
-        """The policies of the namespace that select pods with these labels."""
-        return [
-            policy
-            for policy in self._by_namespace.get(namespace, ())
-            if matches(policy.pod_selector, labels)
-        ]
-
-    def reach(
-        self, namespace: str | None, labels: Mapping[str, str], direction: PolicyType
-    ) -> Reach:
-        """What pods with these labels can reach, or what can reach them.
+    def reach(self, pod: Pod, direction: PolicyType) -> Reach:
+        """What the pod can reach, or what can reach it.
 
         Pods that the same policies select have the same object.
         """
-        if not self._alike.get(namespace, True):
-            return self._reach(namespace, labels, direction)
-        known = self._reaches_alike.get((direction, namespace))
+        if not self._alike.get(pod.namespace, True):
+            return self._reach(pod, direction)
+        known = self._reaches_alike.get((direction, pod.namespace))
         if known is None:
-            known = self._reach(namespace, labels, direction)
-            self._reaches_alike[direction, namespace] = known
+            known = self._reach(pod, direction)
+            self._reaches_alike[direction, pod.namespace] = known
         return known
 
-    def _reach(
-        self, namespace: str | None, labels: Mapping[str, str], direction: PolicyType
-    ) -> Reach:
-        selecting = [p for p in self.selecting(namespace, labels) if direction in p.policy_types]
-        # A selector that the API server refuses isolates nothing; its rules count all the same.
-        isolated = any(matches(p.pod_selector, labels, unknown=False) for p in selecting)
-        key = direction, isolated, tuple(map(id, selecting))
+    def selects(self, pod: Pod) -> Match:
+        """Whether any policy selects the pod, for whichever direction."""
+        here = self._by_namespace.get(pod.namespace, ())
+        return max((matches(one.pod_selector, pod.labels) for one in here), default=Match.NO)
+
+    def counts(self, policy: NetworkPolicy) -> bool:
+        """Whether some API server takes the policy."""
+        return validity(self.faults(policy)) is not Match.NO
+
+    def faults(self, policy: NetworkPolicy) -> tuple[Fault, ...]:
+        """What the API server refuses in a policy."""
+        found = self._faults.get(id(policy))
+        if found is None:
+            found = self._faults[id(policy)] = faults_of(policy)
+        return found
+
+    def _reach(self, pod: Pod, direction: PolicyType) -> Reach:
+        selecting: list[Selected] = []
+        isolations: dict[Key, list[Match]] = {}
+        for policy in self._by_namespace.get(pod.namespace, ()):
+            match = matches(policy.pod_selector, pod.labels)
+            match = match and min(match, validity(self.faults(policy)))
+            if direction not in policy.policy_types:
+                match = Match.NO
+            isolations.setdefault(policy.key, []).append(match)
+            if match:
+                is_single = self._copies[policy.key] == 1
+                selecting.append((policy, match if is_single else min(match, Match.MAYBE)))
+        isolated = max((min(copies) for copies in isolations.values()), default=Match.NO)
+        key = direction, isolated, tuple((id(policy), match) for policy, match in selecting)
         known = self._reaches.get(key)
         if known is None:
-            grants = [grant for policy in selecting for grant in self.grants(policy, direction)]
-            known = self._reaches[key] = Reach(isolated, tuple(selecting), tuple(grants))
+            grants = tuple(
+                (grant, match)
+                for policy, match in selecting
+                for grant in self.grants(policy, direction)
+            )
+            known = self._reaches[key] = Reach(isolated, tuple(selecting), grants)
         return known
 
     def grants(self, policy: NetworkPolicy, direction: PolicyType) -> list[Grant]:
         """What a policy's rules of one direction let through."""
         key = (id(policy), direction)
         if key not in self._grants:
-            work = egress_grants if direction == "Egress" else ingress_grants
-            self._grants[key] = work(policy)
+            self._grants[key] = grants_of(policy, direction, self.engine)
         return self._grants[key]

@@ -1,57 +1,111 @@
-"""Label selectors."""
+"""Labels and label selectors, with three answers: yes, no, and not known."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imds_guard.reach.match import Match
+from imds_guard.resources.labels import Labels
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace, with its name (since 1.21)."""
 
 
-def matches(selector: Any, labels: Mapping[str, str], *, unknown: bool = True) -> bool:
-    """Whether a LabelSelector, as plain Python, matches labels; an empty one matches all.
+def is_in(labels: Labels, key: str, values: Collection[Any]) -> Match:
+    """Whether the label is there with one of these values."""
+    if key in labels.known:
+        return Match.YES if labels.known[key] in values else Match.NO
+    if key in labels.present or key in labels.maybe:
+        return Match.MAYBE
+    return Match.NO if labels.is_complete else Match.UNKNOWN
+
+
+def has(labels: Labels, key: str) -> Match:
+    """Whether the label is there, with whatever value."""
+    if key in labels.known or key in labels.present:
+        return Match.YES
+    if key in labels.maybe:
+        return Match.MAYBE
+    return Match.NO if labels.is_complete else Match.UNKNOWN
+
+
+def negated(match: Match) -> Match:
+    """The answer to the opposite question."""
+    return {Match.YES: Match.NO, Match.NO: Match.YES}.get(match, match)
+
+
+def matches(selector: Any, labels: Labels) -> Match:
+    """Whether a LabelSelector, as plain Python, selects labels; an empty one selects all.
 
     Kubernetes API reference, LabelSelector: all of matchLabels and matchExpressions have to hold.
-    `unknown` is the answer for what the API would refuse to read.
+    What the API server would refuse to read may mean anything.
     """
     if not selector and (selector is None or selector == {}):
-        return True
+        return Match.YES
     if not isinstance(selector, dict):
-        return unknown
+        return Match.MAYBE
     wanted = selector.get("matchLabels") or {}
-    if not isinstance(wanted, dict):
-        return unknown
-    if None in wanted.values():
-        # The API reads a null as the text that is empty.
-        wanted = {key: "" if value is None else value for key, value in wanted.items()}
-    if not wanted.items() <= labels.items():
-        return False
     expressions = selector.get("matchExpressions") or []
-    if not isinstance(expressions, list):
-        return unknown
-    return all(_holds(one, labels, unknown) for one in expressions)
+    if not isinstance(wanted, dict) or not isinstance(expressions, list):
+        return Match.MAYBE
+    found = Match.YES
+    if not wanted.items() <= labels.known.items():
+        found = min(_label(key, value, labels) for key, value in wanted.items())
+    for expression in expressions:
+        if found is Match.NO:
+            break
+        found = min(found, _expression(expression, labels))
+    return found
 
 
-def _holds(expression: Any, labels: Mapping[str, str], unknown: bool) -> bool:
+def _label(key: str, value: Any, labels: Labels) -> Match:
+    if value is not None:
+        return is_in(labels, key, (value,))
+    # Client-side `kubectl apply` drops a null, and then nothing is asked; every other client keeps
+    # it as the empty text (seen on API servers of 1.36).
+    kept = is_in(labels, key, ("",))
+    return Match.YES if kept is Match.YES else max(kept, Match.MAYBE)
+
+
+def _expression(expression: Any, labels: Labels) -> Match:
     if not isinstance(expression, dict):
-        return unknown
+        return Match.MAYBE
     key, operator = str(expression.get("key")), expression.get("operator")
     values = expression.get("values")
     if operator == "Exists":
-        return key in labels
+        return has(labels, key)
     if operator == "DoesNotExist":
-        return key not in labels
+        return negated(has(labels, key))
     if not isinstance(values, list) or operator not in ("In", "NotIn"):
-        return unknown
-    # A label that is absent is in no list.
-    is_in = key in labels and labels[key] in values
-    return is_in if operator == "In" else not is_in
+        return Match.MAYBE
+    found = is_in(labels, key, values)  # a label that is absent is in no list
+    return found if operator == "In" else negated(found)
 
 
-def namespace_labels(name: str | None, own: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The labels of a namespace: those of its object where that is known, and its name's."""
+def demanded(selector: Any) -> dict[str, str]:
+    """The labels that a selector asks for: those that pods must have to be selected by it."""
+    if not isinstance(selector, dict):
+        return {}
+    wanted = selector.get("matchLabels")
+    found = {key: value or "" for key, value in wanted.items()} if isinstance(wanted, dict) else {}
+    expressions = selector.get("matchExpressions")
+    for one in expressions if isinstance(expressions, list) else []:
+        if not isinstance(one, dict):
+            continue
+        key, values = str(one.get("key")), one.get("values")
+        if one.get("operator") == "Exists":
+            found.setdefault(key, "")
+        elif one.get("operator") == "In" and isinstance(values, list) and values:
+            found.setdefault(key, str(values[0]))
+    return found
+
+
+def namespace_labels(name: str | None, own: Labels | None = None) -> Labels:
+    """The labels of a namespace: those of its object where that is in the input, and its name's."""
     named = {NAMESPACE_NAME: name} if name is not None else {}
-    return {**(own or {}), **named}
+    if own is None:
+        return Labels(named, is_complete=False)
+    return own._replace(known={**own.known, **named})

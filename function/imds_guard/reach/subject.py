@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from imds_guard.resources import Resource, Workload
+    from imds_guard.resources.labels import Labels
 
 
 @dataclass(slots=True, eq=False)
@@ -16,20 +15,30 @@ class Subject:
     """The pods of one workload, as far as policies are concerned.
 
     `exception` is the reason for which they may reach metadata, None where they may not.
+    `is_unseen` says that no manifest shows them: a policy is meant for them.
     """
 
     kind: str
     namespace: str | None
     name: str
-    labels: Mapping[str, str]
+    labels: Labels
     host_network: bool = False
     exception: str | None = None
     workload: Workload | None = None
+    is_unseen: bool = False
 
     @property
     def resource(self) -> Resource | None:
         """The resource that makes the pods; None where the configuration names them."""
         return self.workload.resource if self.workload else None
 
+    @property
+    def written_namespace(self) -> str | None:
+        """The namespace that the manifest names; None where it names none."""
+        return self.workload.resource.address.namespace if self.workload else self.namespace
+
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+        namespace = self.written_namespace
+        if self.is_unseen:
+            return f"{self.name}, in {namespace}" if namespace else self.name
+        return f"{namespace}/{self.name}" if namespace else self.name

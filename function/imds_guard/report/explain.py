@@ -6,10 +6,11 @@ import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.audit import Context, Opening
-from imds_guard.audit import ig004_dns_cut as dns
+from imds_guard.audit.name_resolution import resolution
 from imds_guard.config import ConfigError
 from imds_guard.reach.addresses import network
-from imds_guard.reach.decision import Match
+from imds_guard.reach.decision import Policies
+from imds_guard.reach.match import Match
 from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.report.phrases import peer_in_words, ports_in_words
 from imds_guard.wire import path_of, place_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.audit import AuditReport, Subject, Verdict
-    from imds_guard.reach.decision import Rule
+    from imds_guard.reach.rules import Rule
     from imds_guard.report.summary import Summary
     from imds_guard.resources import NetworkPolicy
     from imds_guard.resources.network_policy import PolicyRule, PolicyType
@@ -89,8 +90,8 @@ def explanation(context: Context, verdict: Verdict) -> Explanation:
     isolated: dict[PolicyType, bool] = {}
     policies: dict[PolicyType, list[PolicyFacts]] = {}
     for direction in DIRECTIONS:
-        reach = context.policies.reach(subject.namespace, subject.labels, direction)
-        isolated[direction] = reach.isolated and not subject.host_network
+        reach = context.reach(subject, direction)
+        isolated[direction] = bool(reach.isolated) and not subject.host_network
         selecting = [] if subject.host_network else reach.policies
         policies[direction] = [
             PolicyFacts(policy, list(_rules(context, subject, policy, direction)))
@@ -138,19 +139,21 @@ def _near(report: AuditReport, reference: str) -> str:
 
 
 def _others(context: Context, subject: Subject) -> Iterator[OtherFacts]:
-    client = context.client(subject)
-    for rule in context.others.rules:
-        selects = rule.selects(client)
-        if not selects:
+    own = context.pod(subject)
+    for rule in context.policies.rules.rules:
+        if rule.direction != "Egress" or not rule.selects(own):
             continue
-        by_match: dict[Match, list[Opening]] = {Match.YES: [], Match.MAYBE: []}
+        surely: list[Opening] = []
+        perhaps: list[Opening] = []
         for text, ports in context.endpoints.items():
-            matches = [min(selects, rule.reaches(network(text), "TCP", port)) for port in ports]
-            for match, openings in by_match.items():
-                pairs = zip(ports, matches, strict=True)
-                if matching := tuple(port for port, answer in pairs if answer is match):
-                    openings.append(Opening(text, matching))
-        yield OtherFacts(rule, tuple(by_match[Match.YES]), tuple(by_match[Match.MAYBE]))
+            matches = {port: rule.applies(own, network(text), "TCP", port) for port in ports}
+            sure = tuple(port for port, match in matches.items() if match is Match.YES)
+            unsure = tuple(port for port, match in matches.items() if match and port not in sure)
+            if sure:
+                surely.append(Opening(text, sure))
+            if unsure:
+                perhaps.append(Opening(text, unsure))
+        yield OtherFacts(rule, tuple(surely), tuple(perhaps))
 
 
 def _rules(
@@ -169,6 +172,7 @@ def _rules(
 
 
 def _gives_dns(context: Context, subject: Subject, policy: NetworkPolicy, rule: PolicyRule) -> bool:
-    """Whether names would resolve with this rule alone."""
-    alone = NetworkPolicies([policy._replace(egress=(rule,))])
-    return not any(dns.check(Context(context.settings, alone, [subject], context.namespaces)))
+    """Whether the rule alone lets questions of names out, over UDP or TCP."""
+    alone = NetworkPolicies([policy._replace(egress=(rule,))], context.network_policies.engine)
+    only = Context(context.settings, Policies(alone), [subject], context.namespaces)
+    return any(resolution(only, subject, (protocol,)) is Match.YES for protocol in ("UDP", "TCP"))

@@ -21,7 +21,7 @@ def render(summary: Summary) -> str:
 def _data(explanation: Explanation) -> dict[str, Any]:
     workload = explanation.verdict.subject
     return {
-        "workload": {**workload_data(workload), "labels": dict(workload.labels)},
+        "workload": {**workload_data(workload), "labels": dict(workload.labels.known)},
         "verdict": verdict_data(explanation.verdict),
         "dns": explanation.dns,
         **{direction.lower(): _direction_data(explanation, direction) for direction in DIRECTIONS},

@@ -34,7 +34,7 @@ def _write(page: Page, explanation: Explanation) -> None:
     resource = workload.resource
     if resource and resource.source:
         page.line((f"{resource.source}:{place_of(resource.item, ()).line}", "dim"), indent=2)
-    labels = ", ".join(f"{key}={text}" for key, text in workload.labels.items()) or "none"
+    labels = ", ".join(f"{key}={text}" for key, text in workload.labels.known.items()) or "none"
     page.labelled("pod labels:", labels, indent=2)
     why = f", {_why(explanation)}"
     page.labelled("metadata:", (state, f"bold {STATE_STYLES[state]}"), why, indent=2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
-from imds_guard.audit import State
+from imds_guard.audit import UNSEEN, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +94,8 @@ class Summary:
         """The answer in one sentence, without a full stop."""
         total = len(self.report.verdicts)
         if not total:
+            if self.report.opens_for_unseen:
+                return f"No workload was found, but {UNSEEN} can reach {_SERVICE}"
             return "No workload was found, so there is nothing that could reach metadata"
         worst: tuple[tuple[State, str], ...] = (
             ("open", "can reach"),
@@ -104,7 +106,8 @@ class Summary:
                 return f"{_of(number, total)} {verb} {_SERVICE}"
         blocked = self.states["blocked"]
         verb = "is kept" if blocked == 1 else "are kept"
-        return f"{_of(blocked, total)} {verb} from {_SERVICE}"
+        unseen = f", but {UNSEEN} can reach it" if self.report.opens_for_unseen else ""
+        return f"{_of(blocked, total)} {verb} from {_SERVICE}{unseen}"
 
     @property
     def tally(self) -> str:

@@ -27,7 +27,7 @@ def render(summary: Summary) -> str:
     declared = connections(summary.context)
     page = Page(summary.width, summary.colour)
     page.line((f"{_headline(declared)}.", "bold"))
-    if summary.context.others:
+    if summary.context.policies.rules:
         page.line("Policies of other kinds are in the input: what they may let through counts so.")
     if declared:
         page.blank()

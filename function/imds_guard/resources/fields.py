@@ -19,6 +19,8 @@ class PodFields(NamedTuple):
     init_containers: str
     containers: str
     volumes: str
+    dns_policy: str
+    nameservers: str
 
 
 _PATHS = PodFields(
@@ -30,6 +32,8 @@ _PATHS = PodFields(
     init_containers="spec.initContainers",
     containers="spec.containers",
     volumes="spec.volumes",
+    dns_policy="spec.dnsPolicy",
+    nameservers="spec.dnsConfig.nameservers",
 )
 
 

@@ -11,7 +11,7 @@ from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from imds_guard.resources.policy import Policy
-    from imds_guard.resources.resource import Address, Resource
+    from imds_guard.resources.resource import Address, Key, Resource
     from imds_guard.wire import Value
 
 PolicyType = Literal["Ingress", "Egress"]
@@ -88,7 +88,11 @@ class NetworkPolicy(NamedTuple):
 
     @property
     def namespace(self) -> str | None:
-        return self.policy.address.namespace
+        return self.policy.namespace
+
+    @property
+    def key(self) -> Key:
+        return self.policy.key
 
 
 Known = dict[tuple[int, str], "tuple[Value, tuple[PolicyRule, ...]]"]
@@ -173,14 +177,14 @@ def _port(value: Value) -> PortRange:
     number = port.get("port")
     if number is None:
         return PortRange(protocol)
-    first = _number(number)
+    first = port_number(number)
     if first is None:
         return PortRange(protocol, name=str(number))
-    last = _number(port.get("endPort"))
+    last = port_number(port.get("endPort"))
     return PortRange(protocol, first, first if last is None else last)
 
 
-def _number(value: Value) -> int | None:
+def port_number(value: Value) -> int | None:
     """A port number, in the notations that Kubernetes' YAML reader takes for a number."""
     try:
         return int(str(value), 0)

@@ -14,21 +14,24 @@ if TYPE_CHECKING:
 class Policy:
     """A policy object of any kind, of the input or about to be written.
 
-    `resource` is where it stands in the input, None where it stands nowhere yet. `is_ours` says
-    that the functionConfig of this run owns it.
+    `resource` is where it stands in the input, None where it stands nowhere yet; `namespace` is
+    where it will be if it names none. `is_ours` says that the functionConfig of this run owns it.
     """
 
-    __slots__ = ("_value", "address", "is_ours", "resource")
+    __slots__ = ("_value", "address", "is_ours", "namespace", "resource")
 
     def __init__(
         self,
         address: Address,
         *,
+        namespace: str | None = None,
         resource: Resource | None = None,
         value: Value = None,
         is_ours: bool = False,
     ) -> None:
         self.address = address
+        self.namespace = resource.namespace if resource else address.namespace or namespace
+        """Where it will be; None where nobody knows."""
         self.resource = resource
         self.is_ours = is_ours
         self._value = value
@@ -51,13 +54,14 @@ class Policy:
     @property
     def key(self) -> Key:
         """What tells the object from every other one: group, kind, namespace and name."""
-        return self.address.key
-
-    @property
-    def namespace(self) -> str | None:
-        """metadata.namespace; None where it has none."""
-        return self.address.namespace
+        return self.address.group, self.address.kind, self.namespace, self.address.name
 
     def with_value(self, value: Value) -> Policy:
         """The same policy with another text."""
-        return Policy(self.address, resource=self.resource, value=value, is_ours=self.is_ours)
+        return Policy(
+            self.address,
+            namespace=self.namespace,
+            resource=self.resource,
+            value=value,
+            is_ours=self.is_ours,
+        )

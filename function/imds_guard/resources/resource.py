@@ -37,11 +37,6 @@ class Address(NamedTuple):
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
-    @property
-    def key(self) -> Key:
-        """What tells the object from every other one: group, kind, namespace and name."""
-        return self.group, self.kind, self.namespace, self.name
-
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
@@ -53,7 +48,7 @@ class Resource:
     """
 
     __slots__ = (
-        *("_annotations", "address", "entry", "fields", "group"),
+        *("_annotations", "address", "default_namespace", "entry", "fields", "group"),
         *("index", "kind", "sequence", "source"),
     )
 
@@ -61,6 +56,8 @@ class Resource:
         self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
     ) -> None:
         self.source = source
+        self.default_namespace: str | None = None
+        """Where the resource will be applied if it names no namespace; None: nobody knows."""
         self.entry = entry
         self.sequence = sequence
         self.index = index
@@ -96,8 +93,13 @@ class Resource:
 
     @property
     def namespace(self) -> str | None:
-        """metadata.namespace; None where it has none."""
-        return self.address.namespace
+        """Where the resource will be: metadata.namespace, or else the default one."""
+        return self.address.namespace or self.default_namespace
+
+    @property
+    def key(self) -> Key:
+        """What tells the object from every other one in the cluster."""
+        return self.group, self.kind, self.namespace, self.address.name
 
     @property
     def labels(self) -> dict[str, str]:

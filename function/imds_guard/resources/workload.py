@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.resources.fields import (
     CONTAINER,
@@ -12,6 +12,7 @@ from imds_guard.resources.fields import (
     TEMPLATE,
     outline_of,
 )
+from imds_guard.resources.labels import labels_in
 from imds_guard.resources.resource import strings
 from imds_guard.wire import Fields, ShapeError
 
@@ -23,32 +24,55 @@ if TYPE_CHECKING:
     from imds_guard.resources.resource import Resource
     from imds_guard.wire import Value
 
-# Where the pods of a kind stand: one shape for each pod template that the kind has. Kubernetes API
-# reference, workload resources. A kind that is not listed is known by its shape.
-_SHAPES: dict[tuple[str, str], tuple[PodFields, ...]] = {
-    ("", "Pod"): (POD,),
-    ("", "ReplicationController"): (TEMPLATE,),
-    ("apps", "Deployment"): (TEMPLATE,),
-    ("apps", "StatefulSet"): (TEMPLATE,),
-    ("apps", "DaemonSet"): (TEMPLATE,),
-    ("apps", "ReplicaSet"): (TEMPLATE,),
-    ("extensions", "Deployment"): (TEMPLATE,),
-    ("extensions", "DaemonSet"): (TEMPLATE,),
-    ("extensions", "ReplicaSet"): (TEMPLATE,),
-    ("batch", "Job"): (TEMPLATE,),
-    ("batch", "CronJob"): (JOB_TEMPLATE,),
-}
-# Labels that controllers put on pods by themselves; no selector written today can know them.
-_CONTROLLER_LABELS = frozenset(
+
+class _Kind(NamedTuple):
+    """How a kind makes pods: where its pod templates stand, and which labels controllers add.
+
+    Of the labels, `present` are added by the controllers of every supported version, `maybe` by
+    those of some, or to some pods.
+    """
+
+    shapes: tuple[PodFields, ...]
+    present: frozenset[str] = frozenset()
+    maybe: frozenset[str] = frozenset()
+
+
+# Kubernetes reference, Well-Known Labels, and the API reference of the workload resources. A kind
+# that is not listed is known by its shape.
+_OF_JOB = frozenset(
     (
-        "pod-template-hash",
-        "controller-revision-hash",
-        "controller-uid",
-        "batch.kubernetes.io/controller-uid",
-        "statefulset.kubernetes.io/pod-name",
-        "apps.kubernetes.io/pod-index",
+        *("controller-uid", "job-name"),
+        *("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"),
     )
 )
+_OF_INDEXED_JOB = frozenset(("batch.kubernetes.io/job-completion-index",))
+_REPLICAS = _Kind((TEMPLATE,), present=frozenset(("pod-template-hash",)))
+_DAEMONS = _Kind(
+    (TEMPLATE,),
+    present=frozenset(("controller-revision-hash",)),
+    maybe=frozenset(("pod-template-generation",)),
+)
+_KINDS: dict[tuple[str, str], _Kind] = {
+    ("", "Pod"): _Kind((POD,)),
+    ("", "ReplicationController"): _Kind((TEMPLATE,)),
+    ("apps", "Deployment"): _REPLICAS,
+    ("apps", "StatefulSet"): _Kind(
+        (TEMPLATE,),
+        present=frozenset(("controller-revision-hash", "statefulset.kubernetes.io/pod-name")),
+        maybe=frozenset(("apps.kubernetes.io/pod-index",)),  # since 1.28
+    ),
+    ("apps", "DaemonSet"): _DAEMONS,
+    ("apps", "ReplicaSet"): _Kind((TEMPLATE,)),
+    ("extensions", "Deployment"): _REPLICAS,
+    ("extensions", "DaemonSet"): _DAEMONS,
+    ("extensions", "ReplicaSet"): _Kind((TEMPLATE,)),
+    ("batch", "Job"): _Kind((TEMPLATE,), _OF_JOB, _OF_INDEXED_JOB),
+    ("batch", "CronJob"): _Kind((JOB_TEMPLATE,), _OF_JOB, _OF_INDEXED_JOB),
+}
+_BY_SHAPE = _Kind(())
+# Every label that some controller puts on pods by itself. No selector written today can know its
+# value, and of a Pod that a controller made it says nothing of the next one.
+_CONTROLLER_LABELS = frozenset().union(*(one.present | one.maybe for one in _KINDS.values()))
 _TRUE = frozenset(["y", "yes", "true", "on"])  # as Kubernetes' YAML reader takes them
 
 
@@ -59,23 +83,34 @@ class Workload:
     Raises InputError where the fields are malformed.
     """
 
-    __slots__ = ("_fields", "_named_ports", "_pod", "part", "pod_labels", "resource")
+    __slots__ = ("_fields", "_named_ports", "_pod", "labels", "part", "pod_labels", "resource")
 
     def __init__(
-        self, resource: Resource, fields: Fields, pod: PodFields, *, part: str = ""
+        self,
+        resource: Resource,
+        fields: Fields,
+        pod: PodFields,
+        kind: _Kind = _BY_SHAPE,
+        *,
+        part: str = "",
     ) -> None:
         self.resource = resource
         self.part = part
         self._fields = fields
         self._pod = pod
         self._named_ports: dict[tuple[Protocol, str], int] | None = None
-        labels = strings(fields.get(pod.labels))
-        if not _CONTROLLER_LABELS.isdisjoint(labels):
-            labels = {k: v for k, v in labels.items() if k not in _CONTROLLER_LABELS}
+        labels = labels_in(fields.get(pod.labels), kind.present, kind.maybe)
         if resource.group == "serving.knative.dev":
             # Knative's pods carry the name of their Service, whatever the template says.
-            labels = {"serving.knative.dev/service": self.name, **labels}
-        self.pod_labels: dict[str, str] = labels  # those of controllers aside
+            known = {"serving.knative.dev/service": self.name, **labels.known}
+            labels = labels._replace(known=known)
+        self.labels = labels
+        """The labels of its pods, for the selectors of policies."""
+        written = labels.known
+        if not _CONTROLLER_LABELS.isdisjoint(written):
+            written = {k: v for k, v in written.items() if k not in _CONTROLLER_LABELS}
+        self.pod_labels: dict[str, str] = dict(written)
+        """Those that its template writes, by which a policy can select its pods."""
 
     @property
     def name(self) -> str:
@@ -124,6 +159,17 @@ class Workload:
         return found if isinstance(found, list) else []
 
     @property
+    def dns_policy(self) -> str:
+        """How its pods resolve names: ClusterFirst where it says nothing."""
+        return self._fields.text(self._pod.dns_policy) or "ClusterFirst"
+
+    @property
+    def nameservers(self) -> list[str]:
+        """The resolvers that it names itself."""
+        found = self._fields.get(self._pod.nameservers)
+        return [str(one) for one in found] if isinstance(found, list) else []
+
+    @property
     def named_ports(self) -> dict[tuple[Protocol, str], int]:
         """The numbers of its container ports that have a name."""
         if self._named_ports is None:
@@ -152,17 +198,17 @@ def workloads(resource: Resource) -> Iterator[Workload]:
 
     Raises InputError where a kind that is known to make pods has a malformed template.
     """
-    shapes = _SHAPES.get((resource.group, resource.kind))
-    if shapes is None:
+    kind = _KINDS.get((resource.group, resource.kind))
+    if kind is None:
         found = _by_shape(resource)
         if found is not None:
             yield found
         return
-    for pod in shapes:
+    for pod in kind.shapes:
         fields = _fields(resource, pod)
         if not pod.template or fields.has(pod.template):
-            part = _part_of(pod.template) if len(shapes) > 1 else ""
-            yield Workload(resource, fields, pod, part=part)
+            part = _part_of(pod.template) if len(kind.shapes) > 1 else ""
+            yield Workload(resource, fields, pod, kind, part=part)
 
 
 def _part_of(template: str) -> str:

@@ -1,22 +1,27 @@
 """The kinds of policies that are read, each with the module that reads it.
 
-A new kind is a module with `read(Policy, OtherPolicies)`, which makes rules that reach/decision can
-order, and an entry here. A module is loaded when a policy of its kind is met, which in most
+A new kind is a module with `read(Policy, Rules)`, which adds rules that reach/decision.py can put
+in order, and an entry here. A module is loaded when a policy of its kind is met, which in most
 packages none is. NetworkPolicy has no such module: reach/network_policies.py decides it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from imds_guard.reach.decision import OtherPolicies
+from imds_guard.reach.match import Match
+from imds_guard.reach.rules import Isolation, Rule, Rules, Selects
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imds_guard.resources import Policy
+
+
+_Either = TypeVar("_Either", Rule, Isolation)
 
 
 class PolicyKind(NamedTuple):
@@ -33,23 +38,59 @@ KINDS: dict[tuple[str, str], PolicyKind] = {
     (_SIG_NETWORK, "BaselineAdminNetworkPolicy"): PolicyKind("cluster", "admin"),
     (_SIG_NETWORK, "ClusterNetworkPolicy"): PolicyKind("cluster", "admin"),
     ("networking.k8s.aws", "ClusterNetworkPolicy"): PolicyKind("cluster", "admin"),
+    ("networking.k8s.aws", "ApplicationNetworkPolicy"): PolicyKind("namespace", "application"),
+    ("networking.gke.io", "FQDNNetworkPolicy"): PolicyKind("namespace", "fqdn"),
     ("cilium.io", "CiliumNetworkPolicy"): PolicyKind("namespace", "cilium"),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"): PolicyKind("cluster", "cilium"),
+    ("projectcalico.org", "Tier"): PolicyKind("cluster", "calico"),
+    ("projectcalico.org", "GlobalNetworkSet"): PolicyKind("cluster", "calico"),
+    ("projectcalico.org", "NetworkSet"): PolicyKind("namespace", "calico"),
+    ("crd.projectcalico.org", "Tier"): PolicyKind("cluster", "calico"),
+    ("crd.projectcalico.org", "GlobalNetworkSet"): PolicyKind("cluster", "calico"),
+    ("crd.projectcalico.org", "NetworkSet"): PolicyKind("namespace", "calico"),
     ("projectcalico.org", "NetworkPolicy"): PolicyKind("namespace", "calico"),
     ("projectcalico.org", "GlobalNetworkPolicy"): PolicyKind("cluster", "calico"),
     ("crd.projectcalico.org", "NetworkPolicy"): PolicyKind("namespace", "calico"),
     ("crd.projectcalico.org", "GlobalNetworkPolicy"): PolicyKind("cluster", "calico"),
+    ("crd.antrea.io", "Tier"): PolicyKind("cluster", "antrea"),
     ("crd.antrea.io", "NetworkPolicy"): PolicyKind("namespace", "antrea"),
     ("crd.antrea.io", "ClusterNetworkPolicy"): PolicyKind("cluster", "antrea"),
 }
 """By API group and kind, the policies that are understood, as far as they can be."""
 
 
-def other_policies(policies: Iterable[Policy]) -> OtherPolicies:
+def is_cluster_wide(policy: Policy) -> bool:
+    """Whether a policy lives in no namespace and may be about pods of all."""
+    kind = KINDS.get((policy.address.group, policy.address.kind))
+    return kind is not None and kind.scope == "cluster"
+
+
+# What tells how policies are to be read, and is therefore read before them.
+_CONTEXT = frozenset(("Tier", "GlobalNetworkSet", "NetworkSet"))
+
+
+def rules_of(policies: Iterable[Policy]) -> Rules:
     """The rules and isolations of all but NetworkPolicies. Raises InputError where malformed."""
-    found = OtherPolicies()
-    for policy in policies:
+    found = Rules()
+    readable = list(policies)
+    copies = Counter(policy.key for policy in readable)
+    for policy in sorted(readable, key=lambda policy: policy.address.kind not in _CONTEXT):
         kind = KINDS.get((policy.address.group, policy.address.kind))
-        if kind is not None and kind.module is not None:
-            import_module(f"{__name__}.{kind.module}").read(policy, found)
+        if kind is None or kind.module is None:
+            continue
+        known = len(found.rules), len(found.isolations)
+        import_module(f"{__name__}.{kind.module}").read(policy, found)
+        if copies[policy.key] > 1:
+            _doubt(found, *known)
     return found
+
+
+def _doubt(found: Rules, rules: int, isolations: int) -> None:
+    """Of an object that stands twice, either copy may be the one that counts."""
+    found.rules[rules:] = [_maybe(one) for one in found.rules[rules:]]
+    found.isolations[isolations:] = [_maybe(one) for one in found.isolations[isolations:]]
+
+
+def _maybe(one: _Either) -> _Either:
+    selects: Selects = one.selects
+    return one._replace(selects=lambda pod: min(selects(pod), Match.MAYBE))

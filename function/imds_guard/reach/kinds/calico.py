@@ -1,124 +1,242 @@
-"""Calico's NetworkPolicy and GlobalNetworkPolicy.
+"""Calico's NetworkPolicy and GlobalNetworkPolicy, with their tiers.
 
-Tiers, orders and host endpoints decide with them, and not all of that stands in manifests. A rule
-that matches therefore may decide; it is never certain to. That is enough to keep a verdict from
-being called certain when it is not.
+Calico reference, Tier, NetworkPolicy and GlobalNetworkPolicy: tiers are asked by their order, the
+policies of a tier by theirs, and the first rule that matches decides. Traffic that no rule of a
+tier matches is dropped there if one of its policies selects the pod, unless the tier's
+defaultAction is Pass. NetworkPolicies of Kubernetes are in the tier `default`, with the order
+1,000. A policy without an order comes last. Where a tier is not in the input, nobody knows when its
+policies are asked.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.decision import Action, Client, Match, Rule
-from imds_guard.reach.kinds.matching import holds, number, sequence
+from imds_guard.reach.addresses import holds_pod
+from imds_guard.reach.kinds.calico_selector import demanded_by, selected
+from imds_guard.reach.kinds.matching import (
+    any_of,
+    holds,
+    in_range,
+    named_port,
+    number,
+    reaching,
+    sequence,
+)
+from imds_guard.reach.match import Match
+from imds_guard.reach.rules import (
+    ADMIN,
+    BASELINE,
+    NAMESPACE,
+    UNKNOWN_TIER,
+    Action,
+    Isolation,
+    Rule,
+)
+from imds_guard.reach.selectors import negated
+from imds_guard.resources.labels import Labels
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imds_guard.reach.addresses import Network
-    from imds_guard.reach.decision import OtherPolicies
-    from imds_guard.reach.grants import Pod
+    from imds_guard.reach.pod import Pod
+    from imds_guard.reach.rules import Port, Rules, Selects
     from imds_guard.resources import Policy
-    from imds_guard.resources.network_policy import Protocol
+    from imds_guard.resources.network_policy import PolicyType, Protocol
 
 _ACTIONS: dict[str, Action] = {"Allow": "allow", "Deny": "deny", "Pass": "pass"}
 _PROTOCOL_NUMBERS: dict[Protocol, str] = {"TCP": "6", "UDP": "17", "SCTP": "132"}
-_TERM = re.compile(
-    r"\s*(?:(?P<all>all\(\))|(?P<not>!)?has\((?P<has>[^()]+)\)"
-    r"|(?P<key>[\w./-]+)\s*(?P<op>==|!=)\s*['\"](?P<value>[^'\"]*)['\"])\s*"
+# Calico makes these itself; the other ones are objects.
+_OWN_TIERS = {
+    "default": (NAMESPACE, True),
+    "adminnetworkpolicy": (ADMIN, False),
+    "baselineadminnetworkpolicy": (BASELINE, False),
+}
+_SECTIONS: tuple[tuple[PolicyType, str, str], ...] = (
+    ("Egress", "egress", "destination"),
+    ("Ingress", "ingress", "source"),
 )
+_ACCOUNT = "projectcalico.org/serviceaccount"
 
 
-def read(policy: Policy, found: OtherPolicies) -> None:
-    """Add the egress rules of one policy."""
-    spec = policy.spec
-    types = sequence(spec.get("types"))
-    if types and "Egress" not in types:
+def read(policy: Policy, found: Rules) -> None:
+    """Add the rules and isolations of one policy, or note a tier or a network set."""
+    kind, spec = policy.address.kind, policy.spec
+    if kind == "Tier":
+        order = number(spec.get("order"))
+        drops = spec.get("defaultAction") != "Pass"
+        found.tiers["calico", policy.address.name] = (math.inf if order is None else order, drops)
         return
-    order = number(spec.get("order")) or 0
-    for index, value in enumerate(sequence(spec.get("egress"))):
-        rule = mapping(value)
-        action = _ACTIONS.get(str(rule.get("action")))
-        if action is not None:
-            field = f"spec.egress[{index}]"
+    if kind in ("GlobalNetworkSet", "NetworkSet"):
+        found.has_network_sets = True
+        return
+    if str(spec.get("doNotTrack", spec.get("preDNAT"))).lower() == "true":
+        return  # for the interfaces of nodes alone
+    selects = _selects(policy, spec)
+    tier = str(spec.get("tier") or "default")
+    position, drops = found.tiers.get(("calico", tier), _OWN_TIERS.get(tier, (None, True)))
+    order = number(spec.get("order"))
+    place = (math.inf if order is None else order, policy.address.name, policy.namespace or "")
+    for direction, name, peer in _SECTIONS:
+        if direction not in _types(spec):
+            continue
+        if position is None:
+            selects = _unknown(selects)
+        at = UNKNOWN_TIER if position is None else position
+        for index, value in enumerate(sequence(spec.get(name))):
+            rule = mapping(value)
+            action = _ACTIONS.get(str(rule.get("action")))
+            if action is None:
+                continue  # Log
+            peers = _Peers(policy, rule, peer, found.has_network_sets)
             found.rules.append(
                 Rule(
                     policy,
-                    field,
-                    "admin",
-                    (order, index),
+                    f"spec.{name}[{index}]",
+                    direction,
+                    at,
+                    (*place, index),
                     action,
-                    _selects(policy, spec),
-                    _addresses(rule),
-                    _pods(rule),
+                    selects,
+                    reaching(peers.has_address, peers.has_pod, peers.has_port),
                 )
             )
+        if drops:
+            found.isolations.append(Isolation(policy, direction, at, selects))
+    found.demands[id(policy)] = demanded_by(str(spec.get("selector") or ""))
 
 
-def _selects(policy: Policy, spec: dict[str, Any]) -> Callable[[Client], Match]:
-    def selects(client: Client) -> Match:
-        if policy.address.kind == "NetworkPolicy" and client.namespace != policy.namespace:
-            return Match.NO
-        return min(_matches(spec.get("selector"), client), Match.MAYBE)
+def _types(spec: dict[str, Any]) -> list[Any]:
+    """Where types is absent: what there are rules for, or else Ingress."""
+    types = sequence(spec.get("types"))
+    if types:
+        return types
+    return [one for one, name, _ in _SECTIONS if spec.get(name)] or ["Ingress"]
+
+
+def _unknown(selects: Selects) -> Selects:
+    return lambda pod: min(selects(pod), Match.UNKNOWN)
+
+
+def _selects(policy: Policy, spec: dict[str, Any]) -> Selects:
+    by_namespace = spec.get("namespaceSelector")
+
+    def selects(pod: Pod) -> Match:
+        if policy.address.kind == "NetworkPolicy":
+            if not pod.namespace_is_known:
+                return Match.UNKNOWN
+            if pod.namespace != policy.namespace:
+                return Match.NO
+        match = selected(str(spec.get("selector") or ""), _pod_labels(pod))
+        if by_namespace:
+            match = min(match, selected(str(by_namespace), _namespace_labels(pod)))
+        if spec.get("serviceAccountSelector"):
+            match = min(match, Match.UNKNOWN)
+        return match
 
     return selects
 
 
-def _matches(selector: Any, client: Client) -> Match:
-    """A selector of plain terms joined by &&; any other one may match."""
-    if not selector:
-        return Match.YES
-    for part in str(selector).split("&&"):
-        term = _TERM.fullmatch(part)
-        if term is None:
-            return Match.MAYBE
-        if term["all"]:
-            continue
-        if term["has"]:
-            holds_here = (term["has"].strip() in client.labels) != bool(term["not"])
-        else:
-            holds_here = (client.labels.get(term["key"]) == term["value"]) == (term["op"] == "==")
-        if not holds_here:
+def _pod_labels(pod: Pod) -> Labels:
+    """The pod's labels with those that Calico puts on every workload endpoint."""
+    own = {"projectcalico.org/orchestrator": "k8s"}
+    if pod.namespace is not None:
+        own["projectcalico.org/namespace"] = pod.namespace
+    of_namespace = {f"pcns.{key}": text for key, text in pod.namespace_labels.known.items()}
+    return pod.labels._replace(
+        known={**pod.labels.known, **of_namespace, **own},
+        present=pod.labels.present | {_ACCOUNT},
+    )
+
+
+def _namespace_labels(pod: Pod) -> Labels:
+    own = {"projectcalico.org/name": pod.namespace} if pod.namespace is not None else {}
+    return pod.namespace_labels._replace(known={**pod.namespace_labels.known, **own})
+
+
+class _Peers:
+    """One rule: the peers that it names, and the ports. `peer` is the entity of the other end."""
+
+    def __init__(
+        self, policy: Policy, rule: dict[str, Any], peer: str, has_network_sets: bool
+    ) -> None:
+        self.policy = policy
+        self.rule = rule
+        self.entity = mapping(rule.get(peer))
+        self.has_network_sets = has_network_sets
+        # What the other entity of the rule, an account, a Service or a request asks for.
+        this_end = mapping(rule.get("source" if peer == "destination" else "destination"))
+        is_narrowed = bool(set(this_end) - {"ports", "notPorts"}) or bool(
+            {"http", "icmp", "notICMP"} & rule.keys()
+        )
+        if {"serviceAccounts", "services", "domains"} & self.entity.keys():
+            is_narrowed = True
+        self.widest = Match.UNKNOWN if is_narrowed else Match.YES
+
+    def has_address(self, address: Network) -> Match:
+        """Whether the rule is about an address that is no pod's."""
+        version = number(self.rule.get("ipVersion"))
+        if version is not None and version != address.version:
             return Match.NO
-    return Match.YES
+        match = self.widest
+        nets, not_nets = self.entity.get("nets"), sequence(self.entity.get("notNets"))
+        if nets is not None:
+            match = min(match, any_of(holds(one, address) for one in sequence(nets)))
+        if not_nets:
+            match = min(match, negated(any_of(holds(one, address) for one in not_nets)))
+        if {"selector", "notSelector", "namespaceSelector"} & self.entity.keys():
+            # Addresses have labels by network sets alone.
+            match = min(match, Match.UNKNOWN if self.has_network_sets else Match.NO)
+        return match
 
+    def has_pod(self, pod: Pod) -> Match:
+        """Whether the rule is about a pod."""
+        match = self.widest
+        nets, not_nets = self.entity.get("nets"), sequence(self.entity.get("notNets"))
+        if nets is not None:
+            match = min(match, any_of(holds_pod(str(one), pod) for one in sequence(nets)))
+        if not_nets:
+            match = min(match, negated(any_of(holds_pod(str(one), pod) for one in not_nets)))
+        selector, namespaces = self.entity.get("selector"), self.entity.get("namespaceSelector")
+        if selector or namespaces:
+            match = min(match, selected(str(selector or ""), _pod_labels(pod)))
+            match = min(match, self._in_namespace(namespaces, pod))
+        if left_out := self.entity.get("notSelector"):
+            match = min(match, negated(selected(str(left_out), _pod_labels(pod))))
+        return match
 
-def _addresses(rule: dict[str, Any]) -> Callable[[Network, Protocol, int], Match]:
-    def reaches(address: Network, protocol: Protocol, port: int) -> Match:
-        destination = mapping(rule.get("destination"))
-        if "nets" in destination:
-            nets = sequence(destination["nets"])
-            if max((holds(one, address) for one in nets), default=Match.NO) is Match.NO:
-                return Match.NO
-        if any(holds(one, address) is Match.YES for one in sequence(destination.get("notNets"))):
-            return Match.NO
-        return min(Match.MAYBE, _ports(rule, protocol, port))
-
-    return reaches
-
-
-def _pods(rule: dict[str, Any]) -> Callable[[Pod, Protocol, int], Match]:
-    def reaches(pod: Pod, protocol: Protocol, port: int) -> Match:
-        return min(Match.MAYBE, _ports(rule, protocol, port))
-
-    return reaches
-
-
-def _ports(rule: dict[str, Any], protocol: Protocol, port: int) -> Match:
-    written = rule.get("protocol")
-    names = {protocol, _PROTOCOL_NUMBERS[protocol]}
-    if written is not None and str(written).upper() not in names:
-        return Match.NO
-    entries = sequence(mapping(rule.get("destination")).get("ports"))
-    if not entries:
-        return Match.YES
-    for entry in entries:
-        low, _, high = str(entry).partition(":")
-        first, last = number(low), number(high or low)
-        if first is None or last is None:
-            return Match.MAYBE
-        if first <= port <= last:
+    def _in_namespace(self, namespaces: Any, pod: Pod) -> Match:
+        if namespaces:
+            return selected(str(namespaces), _namespace_labels(pod))
+        if self.policy.address.kind != "NetworkPolicy":
             return Match.YES
-    return Match.NO
+        if not pod.namespace_is_known:
+            return Match.UNKNOWN
+        return Match.YES if pod.namespace == self.policy.namespace else Match.NO
+
+    def has_port(self, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        """Whether the rule has a protocol and a port of the receiver."""
+        names = {protocol, _PROTOCOL_NUMBERS[protocol]}
+        written, left_out = self.rule.get("protocol"), self.rule.get("notProtocol")
+        if written is not None and str(written).upper() not in names:
+            return Match.NO
+        if left_out is not None and str(left_out).upper() in names:
+            return Match.NO
+        destination = mapping(self.rule.get("destination"))
+        match = Match.YES
+        if ports := sequence(destination.get("ports")):
+            match = any_of(_port(one, protocol, port, receiver) for one in ports)
+        if not_ports := sequence(destination.get("notPorts")):
+            inside = any_of(_port(one, protocol, port, receiver) for one in not_ports)
+            match = min(match, negated(inside))
+        if mapping(self.rule.get("source")).keys() & {"ports", "notPorts"}:
+            match = min(match, Match.UNKNOWN)  # the sender's port
+        return match
+
+
+def _port(entry: Any, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+    low, colon, high = str(entry).partition(":")
+    if number(low) is None:
+        return named_port(entry, protocol, port, receiver)
+    return in_range(port, low, high if colon else None)

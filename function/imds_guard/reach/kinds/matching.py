@@ -1,16 +1,28 @@
-"""Reading values of any shape, and matching that may be uncertain."""
+"""What the readers of policies share: values of any shape, and matching with three answers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.addresses import network
-from imds_guard.reach.decision import Client, Match
-from imds_guard.reach.selectors import NAMESPACE_NAME, matches
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Peer, Pod
+from imds_guard.reach.selectors import matches
+from imds_guard.resources.network_policy import port_number
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from imds_guard.reach.addresses import Network
+    from imds_guard.reach.rules import Port, Reaches
+    from imds_guard.resources.network_policy import PolicyType, Protocol
+
+SECTIONS: tuple[tuple[PolicyType, str, str], ...] = (
+    ("Egress", "egress", "to"),
+    ("Ingress", "ingress", "from"),
+)
+"""The directions of a policy: the field with its rules, and the field with a rule's peers."""
 
 
 def sequence(value: Any) -> list[Any]:
@@ -18,10 +30,20 @@ def sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def number(value: Any) -> int | None:
-    """A whole number, however it is written."""
-    text = str(value)
-    return int(text) if text.isdecimal() else None
+def number(value: Any) -> float | None:
+    """A number, however it is written; None for anything else."""
+    whole = port_number(value)
+    if whole is not None:
+        return float(whole)
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def any_of(answers: Iterable[Match]) -> Match:
+    """Whether one of several conditions holds."""
+    return max(answers, default=Match.NO)
 
 
 def holds(cidr: Any, address: Network) -> Match:
@@ -29,31 +51,60 @@ def holds(cidr: Any, address: Network) -> Match:
     try:
         outer = network(str(cidr), strict=False)
     except ValueError:
-        return Match.MAYBE
+        return Match.UNKNOWN
     inside = outer.version == address.version and outer.overlaps(address)
     return Match.YES if inside else Match.NO
 
 
-def selects_namespace(selector: Any, client: Client) -> Match:
-    """Whether a selector matches the client's namespace, whose labels may not all be known."""
-    if matches(selector, client.namespace_labels, unknown=False):
-        certain = client.namespace_is_known or _only_by_name(selector)
-        return Match.YES if certain else Match.MAYBE
-    if client.namespace_is_known or _only_by_name(selector):
-        return Match.NO
-    return Match.MAYBE
+def in_range(port: Port, first: Any, last: Any = None) -> Match:
+    """Whether a port is in a range whose ends can be read; `last` may be left out.
+
+    A port by a name that no container explains may be any.
+    """
+    low = port_number(first)
+    high = low if last is None else port_number(last)
+    if low is None or high is None or isinstance(port, str):
+        return Match.UNKNOWN
+    return Match.YES if low <= port <= high else Match.NO
 
 
-def selects_pods(selector: Any, client: Client) -> Match:
-    """Whether a selector matches the client's labels."""
-    if matches(selector, client.labels, unknown=False):
+def named_port(name: Any, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+    """Whether a container's port with this name is the one that is asked for."""
+    if port == str(name):
         return Match.YES
-    return Match.MAYBE if matches(selector, client.labels) else Match.NO
+    if receiver is None or receiver.named_ports is None:
+        return Match.UNKNOWN
+    is_this = receiver.named_ports.get((protocol, str(name))) == port
+    return Match.YES if is_this else Match.NO
 
 
-def _only_by_name(selector: Any) -> bool:
-    """Whether a selector asks for nothing but the namespace's name."""
-    found = mapping(selector)
-    keys: list[Any] = [*mapping(found.get("matchLabels"))]
-    keys += [mapping(one).get("key") for one in sequence(found.get("matchExpressions"))]
-    return all(key == NAMESPACE_NAME for key in keys)
+def selects(namespaces: Any, pods: Any, pod: Pod) -> Match:
+    """Whether label selectors of namespaces and of pods both select a pod."""
+    return min(matches(namespaces, pod.namespace_labels), matches(pods, pod.labels))
+
+
+def reaching(
+    to_address: Callable[[Network], Match],
+    to_pod: Callable[[Pod], Match],
+    has_port: Callable[[Protocol, Port, Pod | None], Match],
+) -> Reaches:
+    """Whether a rule is about a peer and a port, of what it says of either."""
+
+    def reaches(peer: Peer, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        match = to_pod(peer) if isinstance(peer, Pod) else to_address(peer)
+        return match and min(match, has_port(protocol, port, receiver))
+
+    return reaches
+
+
+def has_ports(
+    entries: list[Any], entry_has: Callable[[dict[str, Any], Protocol, Port, Pod | None], Match]
+) -> Callable[[Protocol, Port, Pod | None], Match]:
+    """Whether a list of ports has one: by any of its entries, or because it has none."""
+
+    def has_port(protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
+        if not entries:
+            return Match.YES
+        return any_of(entry_has(mapping(one), protocol, port, receiver) for one in entries)
+
+    return has_port

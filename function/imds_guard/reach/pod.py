@@ -1,0 +1,43 @@
+"""Pods as one end of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from imds_guard.reach.addresses import Network
+from imds_guard.reach.selectors import namespace_labels
+from imds_guard.resources.labels import Labels
+
+if TYPE_CHECKING:
+    from imds_guard.resources.network_policy import Protocol
+
+
+class Pod(NamedTuple):
+    """A pod, or pods that are alike. Its address is not known."""
+
+    namespace: str | None
+    labels: Labels
+    namespace_labels: Labels
+    named_ports: Mapping[tuple[Protocol, str], int] | None = None  # None: they are not known
+    namespace_is_known: bool = True
+    ip_version: int | None = None  # of the address that is meant; None: of any that it has
+
+
+Peer = Union[Network, Pod]  # noqa: UP007 - read at run time, by Python 3.10
+"""The other end of a connection: an address that is no pod's, or a pod."""
+
+_ANY = Labels({}, is_complete=False)
+ANY_POD = Pod(None, _ANY, _ANY, namespace_is_known=False)
+"""A pod of which nothing is known."""
+
+
+def pod(
+    namespace: str | None,
+    labels: Labels | Mapping[str, str],
+    own_namespace_labels: Labels | None = None,
+    named_ports: Mapping[tuple[Protocol, str], int] | None = None,
+) -> Pod:
+    """A pod whose namespace has at least the label with its name."""
+    found = labels if isinstance(labels, Labels) else Labels(labels)
+    return Pod(namespace, found, namespace_labels(namespace, own_namespace_labels), named_ports)

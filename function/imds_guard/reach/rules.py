@@ -1,0 +1,90 @@
+"""The rules of policies that are no NetworkPolicy, in the order in which engines ask them.
+
+Tiers are asked one after the other, by their position. The SIG Network policy API has an admin
+tier, then NetworkPolicy, then a baseline tier; Calico and Antrea have tiers of their own between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Optional, Union
+
+from imds_guard.reach.match import Match
+from imds_guard.reach.pod import Peer, Pod
+from imds_guard.resources.network_policy import PolicyType, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imds_guard.resources import Policy
+
+Action = Literal["allow", "deny", "pass"]
+Port = Union[int, str]  # noqa: UP007 - read at run time, by Python 3.10
+Selects = Callable[[Pod], Match]
+Reaches = Callable[[Peer, Protocol, Port, Optional[Pod]], Match]  # noqa: UP045
+
+# Positions of tiers, on the scale of Calico's tier orders, in which its own tier for the admin
+# policies of SIG Network is 1,000, `default` 1,000,000 and the one for baseline 10,000,000
+# (Calico reference, Tier). NetworkPolicy is in the middle one.
+UNKNOWN_TIER = -1.0
+ADMIN = 1_000.0
+NAMESPACE = 1_000_000.0
+BASELINE = 10_000_000.0
+
+
+class Rule(NamedTuple):
+    """One rule of a policy that is no NetworkPolicy.
+
+    In NAMESPACE a rule without an order is asked together with NetworkPolicy: whatever allows
+    opens, unless some rule denies. Every other rule has its place, and the first that matches
+    decides. `reaches` takes the peer, protocol, port, and the pod whose port it is.
+    """
+
+    policy: Policy
+    field: str  # path of the rule in its policy
+    direction: PolicyType
+    position: float
+    order: tuple[float | str, ...] | None
+    action: Action
+    selects: Selects
+    reaches: Reaches
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.field.removeprefix('spec.')}"
+
+    def applies(self, pod: Pod, peer: Peer, protocol: Protocol, port: Port) -> Match:
+        """Whether it is about this traffic of the pod."""
+        match = self.selects(pod)
+        if not match:
+            return match
+        receiver: Pod | None = pod
+        if self.direction == "Egress":
+            receiver = peer if isinstance(peer, Pod) else None
+        return min(match, self.reaches(peer, protocol, port, receiver))
+
+
+class Isolation(NamedTuple):
+    """A policy that has the last word in its tier: what no rule there allows is dropped."""
+
+    policy: Policy
+    direction: PolicyType
+    position: float
+    selects: Selects
+
+
+@dataclass
+class Rules:
+    """The rules and isolations of every policy of the input that is no NetworkPolicy."""
+
+    rules: list[Rule] = field(default_factory=list)
+    isolations: list[Isolation] = field(default_factory=list)
+    demands: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    """By the identity of a policy, the labels that pods must have to be selected by it."""
+    tiers: dict[tuple[str, str], tuple[float, bool]] = field(default_factory=dict)
+    """By engine and name: the position of a tier, and whether it drops what no rule matches."""
+    has_network_sets: bool = False
+    """Whether addresses may have labels: the input has network sets of Calico."""
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.isolations)
