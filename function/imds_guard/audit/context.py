@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from imds_guard.reach.grants import Grant
     from imds_guard.reach.network_policies import NetworkPolicies, Reach
     from imds_guard.reach.rules import Rule
-    from imds_guard.resources import NetworkPolicy, Resource
-    from imds_guard.resources.network_policy import PolicyType
+    from imds_guard.resources import NetworkPolicy, Resource, Workload
+    from imds_guard.resources.network_policy import PolicyType, Protocol
     from imds_guard.settings import Settings
 
 UNSEEN = "pods that no manifest shows"
@@ -102,6 +102,19 @@ def _note(ports: _Ports, address: str, port: int) -> None:
     ports.setdefault(address, []).append(port)
 
 
+class _PortsOf:
+    """A workload's container ports by name: few policies ask for them."""
+
+    __slots__ = ("_workload",)
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+
+    def get(self, key: tuple[Protocol, str]) -> int | None:
+        """The number of a port; None where no container has a port of this name."""
+        return self._workload.named_ports.get(key)
+
+
 class Context:
     """One input, ready to be asked. Work is done per policy and per namespace, not per pair."""
 
@@ -132,6 +145,7 @@ class Context:
         self._pods: dict[int, Pod] = {}
         self._memos: dict[Hashable, dict[Hashable, Any]] = {}
         self._exposure: dict[Hashable, Exposure] = {}
+        self._exposure_of: dict[int, Exposure] = {}
 
     @property
     def network_policies(self) -> NetworkPolicies:
@@ -171,7 +185,7 @@ class Context:
         found = self._pods.get(id(subject))
         if found is None:
             own = self.namespaces.get(subject.namespace or "")
-            ports = subject.workload.named_ports if subject.workload else None
+            ports = _PortsOf(subject.workload) if subject.workload else None
             found = self._pods[id(subject)] = pod(subject.namespace, subject.labels, own, ports)
         return found
 
@@ -198,8 +212,27 @@ class Context:
         """The namespaces of the input, by their objects and by what is in them."""
         return [*self.namespaces, *(name for name in self.by_namespace if name)]
 
+    @cached_property
+    def exposures(self) -> list[tuple[Exposure, list[Subject]]]:
+        """What the workloads can reach of the metadata service, each with all that reach the same.
+
+        Those on the host's network, which no policy governs, are not among them.
+        """
+        found: dict[int, tuple[Exposure, list[Subject]]] = {}  # by identity, since many are equal
+        for subject in self.subjects:
+            if not subject.host_network:
+                exposure = self.exposure(subject)
+                found.setdefault(id(exposure), (exposure, []))[1].append(subject)
+        return list(found.values())
+
     def exposure(self, subject: Subject) -> Exposure:
         """What all policies together let a workload reach of the metadata service."""
+        known = self._exposure_of.get(id(subject))
+        if known is None:
+            known = self._exposure_of[id(subject)] = self._exposure_like(subject)
+        return known
+
+    def _exposure_like(self, subject: Subject) -> Exposure:
         own = self.pod(subject)
         key = self.policies.alike(own, "Egress")
         if key not in self._exposure:

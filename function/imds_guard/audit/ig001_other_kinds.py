@@ -76,13 +76,14 @@ ID = "IG001"
 def check(context: Context) -> Iterator[Result]:
     """A finding per rule of another kind that opens metadata, with the workloads."""
     opened: dict[int, tuple[Rule, list[Subject], list[Opening]]] = {}
-    for subject in (*context.subjects, *context.unseen_under_rules):
-        if subject.host_network or subject.exception:
-            continue
-        for rule, openings in context.exposure(subject).opened_by:
-            _, subjects, reached = opened.setdefault(id(rule), (rule, [], []))
-            subjects.append(subject)
-            reached.extend(one for one in openings if one not in reached)
+    unseen = [(context.exposure(one), [one]) for one in context.unseen_under_rules]
+    for exposure, alike in (*context.exposures, *unseen):
+        for rule, openings in exposure.opened_by:
+            exposed = [subject for subject in alike if not subject.exception]
+            if exposed:
+                _, subjects, reached = opened.setdefault(id(rule), (rule, [], []))
+                subjects += exposed
+                reached.extend(one for one in openings if one not in reached)
     for rule, subjects, reached in opened.values():
         seen = [subject for subject in subjects if not subject.is_unseen]
         yield note(

@@ -55,10 +55,10 @@ ID = "IG002"
 def check(context: Context) -> Iterator[Result]:
     """A finding per workload that nothing isolates for egress, and nothing keeps from metadata."""
     for subject in context.subjects:
-        if subject.host_network:
+        if subject.host_network or not context.exposure(subject).is_open:
             continue
         isolated = context.isolates(subject)
-        if isolated is Match.YES or not context.exposure(subject).is_open:
+        if isolated is Match.YES:
             continue
         message = "no egress policy selects it, so it reaches everything, metadata included"
         fix = "run imds-guard on it; if it did run, see whether the build skipped it"

@@ -51,7 +51,7 @@ from imds_guard.reach.addresses import network
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Iterator
 
     from imds_guard.audit.context import Context
     from imds_guard.reach.subject import Subject
@@ -62,16 +62,13 @@ ID = "IG014"
 
 def check(context: Context) -> Iterator[Result]:
     """A finding per rule that reaches a translated address, with the workloads."""
-    reached: dict[Hashable, list[str]] = {}
     blamed: dict[str, list[Subject]] = {}
-    for subject in context.subjects:
-        if subject.host_network or subject.exception or not context.isolates(subject):
-            continue
-        key = context.policies.alike(context.pod(subject), "Egress")
-        if key not in reached:
-            reached[key] = list(dict.fromkeys(_rules(context, subject)))
-        for where in reached[key]:
-            blamed.setdefault(where, []).append(subject)
+    for _, alike in context.exposures:
+        exposed = [subject for subject in alike if not subject.exception]
+        # What nothing isolates is IG002.
+        if exposed and context.isolates(exposed[0]):
+            for where in dict.fromkeys(_rules(context, exposed[0])):
+                blamed.setdefault(where, []).extend(exposed)
     addresses = ", ".join(context.translated_endpoints)
     for where, subjects in blamed.items():
         message = f"{where} reaches metadata behind a NAT64 translator ({addresses})"

@@ -86,17 +86,19 @@ def check(context: Context) -> Iterator[Result]:
 
 def _about_metadata(context: Context) -> Iterator[Result]:
     unsure: dict[int, tuple[Rule, list[Subject], list[Opening]]] = {}
-    for subject in (*context.subjects, *context.unseen_under_rules):
-        if subject.host_network or subject.exception:
+    unseen = [(context.exposure(one), [one]) for one in context.unseen_under_rules]
+    for exposure, alike in (*context.exposures, *unseen):
+        if not exposure.unsure:
             continue
-        exposure = context.exposure(subject)
-        if exposure.unsure and not exposure.unsure_by:
+        exposed = [subject for subject in alike if not subject.exception]
+        if exposed and not exposure.unsure_by:
             reached = ", ".join(map(str, exposure.unsure))
             message = f"whether it reaches {reached} cannot be told from the manifests"
-            yield note("warning", ID, str(subject), message, about=subject.resource, fix=_FIX)
-        for rule, openings in exposure.unsure_by:
+            about = exposed[0].resource
+            yield note("warning", ID, named(exposed), message, about=about, fix=_FIX)
+        for rule, openings in exposure.unsure_by if exposed else ():
             _, subjects, found = unsure.setdefault(id(rule), (rule, [], []))
-            subjects.append(subject)
+            subjects += exposed
             found.extend(one for one in openings if one not in found)
     for rule, subjects, found in unsure.values():
         seen = [subject for subject in subjects if not subject.is_unseen]

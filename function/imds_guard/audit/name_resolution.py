@@ -10,7 +10,7 @@ from imds_guard.reach.match import Match
 from imds_guard.reach.pod import Pod, pod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from imds_guard.audit.context import Context
     from imds_guard.reach.pod import Peer
@@ -35,6 +35,20 @@ def resolution(
     Kubernetes documentation, Pod's DNS Policy: `None` has nameservers of its own, `Default` those
     of the node, which no manifest shows; any other one asks cluster DNS.
     """
+    known = context.memo((resolution, tuple(protocols)))
+    by_subject = "subject", id(subject)
+    found = known.get(by_subject)
+    if found is None:
+        found = known[by_subject] = _resolution(context, subject, protocols, known)
+    return found
+
+
+def _resolution(
+    context: Context,
+    subject: Subject,
+    protocols: Sequence[Protocol],
+    known: dict[Hashable, Match],
+) -> Match:
     own = context.pod(subject)
     if context.policies.is_free(own, "Egress"):
         return Match.YES
@@ -44,12 +58,10 @@ def resolution(
         return ways.by_address(subject.workload.nameservers)
     if policy == "Default":
         return ways.anywhere()
-    known = context.memo((resolution, protocols))
     key = context.policies.alike(own, "Egress")
     if key not in known:
         known[key] = ways.to_cluster_dns()
-    found: Match = known[key]
-    return found
+    return known[key]
 
 
 class _Ways:
@@ -126,15 +138,20 @@ def dns_pods(context: Context) -> list[Pod]:
 
 def answers(context: Context, subject: Subject) -> Match:
     """Whether cluster DNS lets the workload's questions in, over UDP and TCP."""
-    policy = subject.workload.dns_policy if subject.workload else ""
-    dns = context.settings.dns
-    if dns.to == "anywhere" or policy in ("None", "Default"):
+    known = context.memo(answers)
+    if "governed" not in known:
+        known["governed"] = _governed_dns_pods(context)
+    pods: list[Pod] = known["governed"]
+    policy = subject.workload.dns_policy if pods and subject.workload else ""
+    if not pods or policy in ("None", "Default"):
         return Match.YES
-    client = context.pod(subject)
-    ways = []
-    for one in dns_pods(context):
-        if context.policies.is_free(one, "Ingress"):
-            return Match.YES
-        asked = _Ways(context, one, "Ingress", _PROTOCOLS)
-        ways += [asked.through(client, port) for port in dns.ports]
-    return max(ways, default=Match.YES)
+    client, ports = context.pod(subject), context.settings.dns.ports
+    ways = (_Ways(context, one, "Ingress", _PROTOCOLS) for one in pods)
+    return max(way.through(client, port) for way in ways for port in ports)
+
+
+def _governed_dns_pods(context: Context) -> list[Pod]:
+    """The DNS pods, where policies say something of who may ask all of them; else none."""
+    pods = dns_pods(context) if context.settings.dns.to == "cluster" else []
+    is_open = any(context.policies.is_free(one, "Ingress") for one in pods)
+    return [] if is_open else pods

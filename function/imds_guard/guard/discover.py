@@ -53,12 +53,15 @@ class Inventory:
     declared: Declarations = field(default_factory=Declarations)
     namespace_labels: dict[str, Labels] = field(default_factory=dict)
     next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
-    copies: dict[Key, list[Resource]] = field(default_factory=dict)  # of what is judged
+    # Of what is judged: the first one of each object, and every one where there are several.
+    _first: dict[Key, Resource] = field(default_factory=dict)
+    _copies: dict[Key, list[Resource]] = field(default_factory=dict)
 
     @property
     def duplicates(self) -> list[list[Resource]]:
         """The objects that stand more than once, each with all of its copies."""
-        return [found for found in self.copies.values() if len(found) > 1]
+        whole = ([one for one in found if not _is_patch(one)] for found in self._copies.values())
+        return [found for found in whole if len(found) > 1]
 
     def add(self, resource: Resource) -> None:
         """Take one resource in. Raises InputError where it is malformed."""
@@ -77,8 +80,7 @@ class Inventory:
         else:
             found = list(workloads(resource))
             if found:
-                if any(one.pod_selector for one in found):  # a patch beside its base has none
-                    self._count(resource)
+                self._count(resource)
                 self._group(resource.namespace, resource).workloads += found
             else:
                 self.declared.add(resource)
@@ -101,7 +103,9 @@ class Inventory:
     def _count(self, resource: Resource) -> None:
         # Pods with a generateName are not one another, however alike they look.
         if not resource.address.name.endswith("-"):
-            self.copies.setdefault(resource.key, []).append(resource)
+            first = self._first.setdefault(resource.key, resource)
+            if first is not resource:
+                self._copies.setdefault(resource.key, [first]).append(resource)
 
     def _group(self, namespace: str | None, resource: Resource) -> Group:
         is_named = resource.address.namespace is not None or resource.kind == "Namespace"
@@ -118,6 +122,12 @@ def discover(resources: Iterable[Resource], default_namespace: str | None = "def
     for group in inventory.groups.values():
         group.workloads = _judged(group.workloads)
     return inventory
+
+
+def _is_patch(resource: Resource) -> bool:
+    """Whether it is a patch beside its base: it makes pods, and has no labels for them."""
+    makes = list(workloads(resource))
+    return bool(makes) and not any(one.pod_selector for one in makes)
 
 
 def _judged(found: list[Workload]) -> list[Workload]:

@@ -7,7 +7,7 @@ round. What is known only in the cluster leaves both outcomes open.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -116,11 +116,12 @@ class Policies:
         reach = self.network_policies.reach(pod, direction)
         receiver = pod if direction == "Ingress" else peer if isinstance(peer, Pod) else None
         allowed = reach.allows(peer, protocol, port, receiver)
+        if not self._positions[direction]:
+            return Decision(_by_network_policies(lean, reach.isolated, allowed), (), allowed)
         walk = _Walk(lean, reach.isolated, allowed)
         # An engine may leave Baseline out for pods that any NetworkPolicy selects, in whichever
         # direction (seen on kube-network-policies); the API's text asks for isolation.
-        has_rules = bool(self._positions[direction])
-        is_selected = has_rules and bool(self.network_policies.selects(pod))
+        is_selected = bool(self.network_policies.selects(pod))
         for rule in self._rules[direction]:
             match = rule.applies(pod, peer, protocol, port)
             if rule.position >= BASELINE and is_selected:
@@ -157,6 +158,12 @@ class Policies:
         for isolation in self.rules.isolations:
             found[isolation.direction].add(isolation.position)
         return {direction: tuple(sorted(positions)) for direction, positions in found.items()}
+
+
+@cache
+def _by_network_policies(lean: Lean, isolated: Match, allowed: Match) -> frozenset[Outcome]:
+    """What may become of traffic that no other kind of policy is about."""
+    return frozenset(_Walk(lean, isolated, allowed).outcomes([NAMESPACE]))
 
 
 class _Walk:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.addresses import cover_pods
 from imds_guard.reach.grants import Engine, Grant, grants_of
@@ -12,17 +12,21 @@ from imds_guard.reach.match import Match
 from imds_guard.reach.pod import Pod
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import matches
-from imds_guard.reach.validity import Fault, faults_of, validity
+from imds_guard.reach.validity import Fault, KnownFaults, faults_of, validity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from imds_guard.reach.addresses import Network
     from imds_guard.reach.pod import Peer
     from imds_guard.reach.rules import Port
     from imds_guard.resources import Key
+    from imds_guard.resources.labels import Labels
     from imds_guard.resources.network_policy import NetworkPolicy, PolicyType, Protocol
 
 Selected = tuple["NetworkPolicy", Match]
+_Applied = tuple[Grant, Match]
+_ReachKey = tuple["PolicyType", Match, tuple[tuple[int, Match], ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +39,8 @@ class Reach:
 
     isolated: Match
     selecting: tuple[Selected, ...]
-    grants: tuple[tuple[Grant, Match], ...]
+    grants: tuple[_Applied, ...]
+    _by_address: dict[Network, list[_Applied]] = field(default_factory=dict, repr=False)
 
     @property
     def policies(self) -> tuple[NetworkPolicy, ...]:
@@ -45,14 +50,27 @@ class Reach:
     def allows(self, peer: Peer, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
         """Whether some grant lets traffic through to (or from) the peer."""
         found = Match.NO
+        if not isinstance(peer, Pod):
+            for grant, applies in self._holding(peer):
+                if applies > found:
+                    found = max(found, min(applies, grant.has_port(protocol, port, receiver)))
+            return found
         for grant, applies in self.grants:
             if applies > found:
                 found = max(found, min(applies, grant.allows(peer, protocol, port, receiver)))
-        if found is Match.UNKNOWN and isinstance(peer, Pod):
+        if found is Match.UNKNOWN:
             # A part of the addresses that pods may have; several rules may make it all of them.
             versions = (4, 6) if peer.ip_version is None else (peer.ip_version,)
             found = max(found, self._cover_pods(versions, protocol, port, receiver))
         return found
+
+    def _holding(self, address: Network) -> list[_Applied]:
+        """The grants whose peer is an address; it is asked for with one port after the other."""
+        known = self._by_address.get(address)
+        if known is None:
+            known = [one for one in self.grants if one[0].holds(address)]
+            self._by_address[address] = known
+        return known
 
     def _cover_pods(
         self, versions: tuple[int, ...], protocol: Protocol, port: Port, receiver: Pod | None
@@ -82,6 +100,14 @@ class Reach:
         return Ranges.of(spans)
 
 
+class _Held(NamedTuple):
+    """A policy that counts, as it is asked for every pod of its namespace."""
+
+    policy: NetworkPolicy
+    validity: Match
+    is_single: bool  # no other copy of the object is in the input
+
+
 class NetworkPolicies:
     """The NetworkPolicies of an input, asked per pod. Grants are worked out once per policy.
 
@@ -92,19 +118,21 @@ class NetworkPolicies:
     def __init__(self, policies: Iterable[NetworkPolicy], engine: Engine | None = None) -> None:
         self._all = list(policies)
         self.engine = engine or Engine()
-        self._copies: Counter[Key] = Counter(policy.key for policy in self._all)
-        self._by_namespace: dict[str | None, list[NetworkPolicy]] = {}
-        for policy in self._all:
-            self._by_namespace.setdefault(policy.namespace, []).append(policy)
         self._faults: dict[int, tuple[Fault, ...]] = {}
+        self._faults_of_rules: KnownFaults = {}
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
-        self._reaches: dict[tuple[PolicyType, Match, tuple[tuple[int, Match], ...]], Reach] = {}
+        self._by_namespace: dict[str | None, list[_Held]] = {}
+        copies = Counter(policy.key for policy in self._all)
+        for policy in self._all:
+            held = _Held(policy, validity(self.faults(policy)), copies[policy.key] == 1)
+            self._by_namespace.setdefault(policy.namespace, []).append(held)
         # Where every policy of a namespace selects all pods, its pods have one reach.
         self._alike = {
-            namespace: all(one.pod_selector == {} for one in policies)
-            for namespace, policies in self._by_namespace.items()
+            namespace: all(one.policy.pod_selector == {} for one in held)
+            for namespace, held in self._by_namespace.items()
         }
-        self._reaches_alike: dict[tuple[PolicyType, str | None], Reach] = {}
+        self._reaches: dict[_ReachKey, Reach] = {}
+        self._known: dict[tuple[PolicyType, str | None, int], tuple[Labels | None, Reach]] = {}
 
     def __iter__(self) -> Iterator[NetworkPolicy]:
         return iter(self._all)
@@ -114,18 +142,18 @@ class NetworkPolicies:
 
         Pods that the same policies select have the same object.
         """
-        if not self._alike.get(pod.namespace, True):
-            return self._reach(pod, direction)
-        known = self._reaches_alike.get((direction, pod.namespace))
+        labels = None if self._alike.get(pod.namespace, True) else pod.labels
+        # By the labels' identity, which stays theirs while they are held here.
+        key = direction, pod.namespace, 0 if labels is None else id(labels)
+        known = self._known.get(key)
         if known is None:
-            known = self._reach(pod, direction)
-            self._reaches_alike[direction, pod.namespace] = known
-        return known
+            known = self._known[key] = labels, self._reach(pod, direction)
+        return known[1]
 
     def selects(self, pod: Pod) -> Match:
         """Whether any policy selects the pod, for whichever direction."""
         here = self._by_namespace.get(pod.namespace, ())
-        return max((matches(one.pod_selector, pod.labels) for one in here), default=Match.NO)
+        return max((matches(one.policy.pod_selector, pod.labels) for one in here), default=Match.NO)
 
     def counts(self, policy: NetworkPolicy) -> bool:
         """Whether some API server takes the policy."""
@@ -135,22 +163,25 @@ class NetworkPolicies:
         """What the API server refuses in a policy."""
         found = self._faults.get(id(policy))
         if found is None:
-            found = self._faults[id(policy)] = faults_of(policy)
+            found = self._faults[id(policy)] = faults_of(policy, self._faults_of_rules)
         return found
 
     def _reach(self, pod: Pod, direction: PolicyType) -> Reach:
         selecting: list[Selected] = []
-        isolations: dict[Key, list[Match]] = {}
-        for policy in self._by_namespace.get(pod.namespace, ()):
-            match = matches(policy.pod_selector, pod.labels)
-            match = match and min(match, validity(self.faults(policy)))
-            if direction not in policy.policy_types:
-                match = Match.NO
-            isolations.setdefault(policy.key, []).append(match)
+        isolated = Match.NO
+        copies: dict[Key, list[Match]] = {}  # of objects that stand more than once
+        for policy, valid, is_single in self._by_namespace.get(pod.namespace, ()):
+            match = Match.NO
+            if direction in policy.policy_types:
+                match = min(valid, matches(policy.pod_selector, pod.labels))
+            if is_single:
+                isolated = max(isolated, match)
+            else:
+                copies.setdefault(policy.key, []).append(match)
+                match = min(match, Match.MAYBE)
             if match:
-                is_single = self._copies[policy.key] == 1
-                selecting.append((policy, match if is_single else min(match, Match.MAYBE)))
-        isolated = max((min(copies) for copies in isolations.values()), default=Match.NO)
+                selecting.append((policy, match))
+        isolated = max((isolated, *(min(found) for found in copies.values())))
         key = direction, isolated, tuple((id(policy), match) for policy, match in selecting)
         known = self._reaches.get(key)
         if known is None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Union
 
 from imds_guard.reach.addresses import Network
 from imds_guard.reach.selectors import namespace_labels
 from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
-    from imds_guard.resources.network_policy import Protocol
+    from imds_guard.resources.network_policy import Protocol as Transport
+
+
+class NamedPorts(Protocol):
+    """The numbers of container ports by protocol and name, read when they are asked for."""
+
+    def get(self, key: tuple[Transport, str], /) -> int | None:
+        """The number of a port; None where no container has a port of this name."""
+        ...
 
 
 class Pod(NamedTuple):
@@ -19,7 +27,7 @@ class Pod(NamedTuple):
     namespace: str | None
     labels: Labels
     namespace_labels: Labels
-    named_ports: Mapping[tuple[Protocol, str], int] | None = None  # None: they are not known
+    named_ports: NamedPorts | None = None  # None: they are not known
     namespace_is_known: bool = True
     ip_version: int | None = None  # of the address that is meant; None: of any that it has
 
@@ -36,7 +44,7 @@ def pod(
     namespace: str | None,
     labels: Labels | Mapping[str, str],
     own_namespace_labels: Labels | None = None,
-    named_ports: Mapping[tuple[Protocol, str], int] | None = None,
+    named_ports: NamedPorts | None = None,
 ) -> Pod:
     """A pod whose namespace has at least the label with its name."""
     found = labels if isinstance(labels, Labels) else Labels(labels)

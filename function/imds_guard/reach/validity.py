@@ -56,22 +56,37 @@ def validity(faults: tuple[Fault, ...]) -> Match:
     return Match.NO if any(one.since is None for one in faults) else Match.MAYBE
 
 
-def faults_of(policy: NetworkPolicy) -> tuple[Fault, ...]:
-    """Everything in the policy's spec that some API server refuses."""
-    return tuple(_spec(policy.policy.spec))
+KnownFaults = dict[tuple[int, str], "tuple[Any, tuple[Fault, ...]]"]
+"""Lists of rules that have been looked at, by their identity and direction, with their faults."""
 
 
-def _spec(spec: dict[str, Any]) -> Iterator[Fault]:
-    yield from _selector(spec.get("podSelector"), "spec.podSelector")
+def faults_of(policy: NetworkPolicy, known: KnownFaults | None = None) -> tuple[Fault, ...]:
+    """Everything in the policy's spec that some API server refuses.
+
+    Rules that several policies share are looked at once, where those calls share `known` too.
+    """
+    spec = policy.policy.spec
+    found = [*_selector(spec.get("podSelector"), "spec.podSelector")]
     types = spec.get("policyTypes")
     for at, one in enumerate(types if isinstance(types, list) else []):
         if one not in _POLICY_TYPES:
             field = f"spec.policyTypes[{at}]"
-            yield Fault(field, f"{one} is not Ingress or Egress", field, one)
+            found.append(Fault(field, f"{one} is not Ingress or Egress", field, one))
+    known = {} if known is None else known
     for name, peers in (("egress", "to"), ("ingress", "from")):
         rules = spec.get(name)
-        for at, rule in enumerate(rules if isinstance(rules, list) else []):
-            yield from _rule(rule, f"spec.{name}[{at}]", peers)
+        if not isinstance(rules, list) or not rules:
+            continue
+        key = id(rules), name
+        if key not in known:
+            known[key] = rules, tuple(_rules(rules, name, peers))
+        found += known[key][1]
+    return tuple(found)
+
+
+def _rules(rules: list[Any], name: str, peers: str) -> Iterator[Fault]:
+    for at, rule in enumerate(rules):
+        yield from _rule(rule, f"spec.{name}[{at}]", peers)
 
 
 def _rule(value: Any, field: str, peers: str) -> Iterator[Fault]:

@@ -19,8 +19,6 @@ class PodFields(NamedTuple):
     init_containers: str
     containers: str
     volumes: str
-    dns_policy: str
-    nameservers: str
 
 
 _PATHS = PodFields(
@@ -32,8 +30,6 @@ _PATHS = PodFields(
     init_containers="spec.initContainers",
     containers="spec.containers",
     volumes="spec.volumes",
-    dns_policy="spec.dnsPolicy",
-    nameservers="spec.dnsConfig.nameservers",
 )
 
 

@@ -18,7 +18,7 @@ class Policy:
     where it will be if it names none. `is_ours` says that the functionConfig of this run owns it.
     """
 
-    __slots__ = ("_value", "address", "is_ours", "namespace", "resource")
+    __slots__ = ("_value", "address", "is_ours", "key", "namespace", "resource")
 
     def __init__(
         self,
@@ -32,6 +32,8 @@ class Policy:
         self.address = address
         self.namespace = resource.namespace if resource else address.namespace or namespace
         """Where it will be; None where nobody knows."""
+        self.key: Key = (address.group, address.kind, self.namespace, address.name)
+        """What tells the object from every other one: group, kind, namespace and name."""
         self.resource = resource
         self.is_ours = is_ours
         self._value = value
@@ -50,11 +52,6 @@ class Policy:
     def spec(self) -> dict[str, Value]:
         """The object's spec; empty where it is no mapping."""
         return mapping(mapping(self.value).get("spec"))
-
-    @property
-    def key(self) -> Key:
-        """What tells the object from every other one: group, kind, namespace and name."""
-        return self.address.group, self.address.kind, self.namespace, self.address.name
 
     def with_value(self, value: Value) -> Policy:
         """The same policy with another text."""

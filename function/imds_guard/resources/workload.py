@@ -14,7 +14,7 @@ from imds_guard.resources.fields import (
 )
 from imds_guard.resources.labels import labels_in
 from imds_guard.resources.resource import strings
-from imds_guard.wire import Fields, ShapeError
+from imds_guard.wire import Fields, ShapeError, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,13 +161,24 @@ class Workload:
     @property
     def dns_policy(self) -> str:
         """How its pods resolve names: ClusterFirst where it says nothing."""
-        return self._fields.text(self._pod.dns_policy) or "ClusterFirst"
+        return str(self._dns.get("dnsPolicy") or "ClusterFirst")
 
     @property
     def nameservers(self) -> list[str]:
         """The resolvers that it names itself."""
-        found = self._fields.get(self._pod.nameservers)
+        found = mapping(self._dns.get("dnsConfig")).get("nameservers")
         return [str(one) for one in found] if isinstance(found, list) else []
+
+    @property
+    def _dns(self) -> dict[str, Value]:
+        """The pod's spec, where it may say how names resolve; few do."""
+        text = self.resource.item.text
+        if b"dnsPolicy" not in text and b"\\" not in text:
+            return {}
+        value: Value = self.resource.item.value()
+        for key in self._pod.containers.split(".")[:-1]:
+            value = mapping(value).get(key)
+        return mapping(value)
 
     @property
     def named_ports(self) -> dict[tuple[Protocol, str], int]:
