@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import carve, cidr_network, contains, network
+from imds_guard.reach.addresses import carve, cidr_network, contains, mapped_ipv4, network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.resources.network_policy import LAST_PORT
 
@@ -49,6 +49,9 @@ def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, A
     except ValueError:
         return None
     blocked = [network(address) for address in addresses]
+    if (mapped := mapped_ipv4(outer)) is not None:
+        # Engines take it for IPv4, and newer API servers refuse it: IPv4 is what to write.
+        return mended_block({"cidr": str(mapped)}, addresses)
     if any(contains(one, outer) for one in blocked):
         return None
     present = block.get("except") if isinstance(block.get("except"), list) else []

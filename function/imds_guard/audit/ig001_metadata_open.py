@@ -185,6 +185,8 @@ def _mend(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any
                 present = set(map(str, _excepted(block)))
                 excepts = ", ".join(one for one in without["except"] if one not in present)
                 fix = f"add {excepts} to its except"
+                if without["cidr"] != block["cidr"]:  # an IPv4-mapped address
+                    fix = f"write it as IPv4, {without['cidr']} except {excepts}"
                 if kept is None:
                     return grant.field, block, without, fix
                 mended = _with_peer(rule, peer_at, {**rule["to"][peer_at], "ipBlock": without})

@@ -57,9 +57,16 @@ def matching(pattern: re.Pattern[str], message: str, longest: int = 63) -> After
 
 def _network(value: str) -> str:
     try:
-        return str(ipaddress.ip_network(value))
+        found = ipaddress.ip_network(value)
     except ValueError:
         pass
+    else:
+        mapped = getattr(found.network_address, "ipv4_mapped", None)
+        if mapped is not None and found.prefixlen >= 96:
+            # API servers from 1.36 refuse it (KEP-4858), and engines take it for IPv4.
+            written = f"{mapped}/{found.prefixlen - 96}"
+            raise ValueError(f"{value!r} is an IPv4-mapped address; write {written}")
+        return str(found)
     try:
         inside = ipaddress.ip_network(value, strict=False)
     except ValueError:

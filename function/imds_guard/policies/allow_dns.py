@@ -6,6 +6,9 @@ in a peer and the rule would miss them. A resolver on the node (NodeLocal DNSCac
 address, so it is allowed by its own; where Cilium takes that address for the node, which no ipBlock
 matches, a CiliumNetworkPolicy of the same name says `toEntities: [host]`. With `dns.to: anywhere`
 the rule has ports only.
+
+allow-dns-ingress: where the namespace of cluster DNS is governed itself, its clients are let in on
+its ports: pods of every namespace, and what asks from the node (a NodeLocal DNSCache).
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 KINDS = (NETWORK_POLICY, CILIUM_NETWORK_POLICY)
 SCOPE: Scope = "target"
 NODE_PORT = 53
+INGRESS = "allow-dns-ingress"
 
 
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
@@ -33,11 +37,36 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     name = settings.config.spec.names.allow_dns
     rules = {"egress": settings.once(_egress)}
     yield network_policy(settings, target, name, policy_types=["Egress"], rules=rules)
-    if settings.cni is None or settings.cni.ip_block_matches_nodes:
+    if settings.dns.to == "anywhere":
         return
-    if settings.dns.to == "cluster" and resolver_addresses(settings):
+    if target.namespace == settings.dns.namespace and _may_be_dns(settings, target):
+        inward = {"ingress": [{"ports": _ports(settings.dns.ports)}]}
+        yield network_policy(
+            settings, _dns_pods(settings, target), INGRESS, policy_types=["Ingress"], rules=inward
+        )
+    matches_nodes = settings.cni is None or settings.cni.ip_block_matches_nodes
+    if not matches_nodes and resolver_addresses(settings):
         ports = [(NODE_PORT, protocol) for protocol in ("UDP", "TCP")]
         yield host_policy(settings, target, name, ports)
+
+
+def _may_be_dns(settings: Settings, target: Target) -> bool:
+    """Whether the target is all pods of the namespace, or those of cluster DNS."""
+    labels = target.pod_selector.get("matchLabels", {})
+    known = (labels.get(key) in values for key, values in settings.dns.pod_labels)
+    return not target.prefix or all(known)
+
+
+def _dns_pods(settings: Settings, target: Target) -> Target:
+    expressions = _expressions(settings)
+    return target._replace(pod_selector={"matchExpressions": expressions} if expressions else {})
+
+
+def _expressions(settings: Settings) -> list[Manifest]:
+    return [
+        {"key": key, "operator": "In", "values": list(values)}
+        for key, values in settings.dns.pod_labels
+    ]
 
 
 def _egress(settings: Settings) -> list[Manifest]:
@@ -46,12 +75,7 @@ def _egress(settings: Settings) -> list[Manifest]:
         return [{"ports": _ports(dns.ports)}]
     peer: Manifest = {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: dns.namespace}}}
     if dns.pod_labels:
-        peer["podSelector"] = {
-            "matchExpressions": [
-                {"key": key, "operator": "In", "values": list(values)}
-                for key, values in dns.pod_labels
-            ]
-        }
+        peer["podSelector"] = {"matchExpressions": _expressions(settings)}
     rules = [{"to": [peer], "ports": _ports(dns.ports)}]
     if resolvers := resolver_addresses(settings):
         peers = [{"ipBlock": {"cidr": str(one)}} for one in resolvers]

@@ -61,10 +61,8 @@ def span(one: Network) -> tuple[int, int]:
 
 def mapped_ipv4(one: Network) -> ipaddress.IPv4Network | None:
     """The IPv4 addresses that a network of IPv4-mapped ones holds; None for any other."""
-    if one.version != 6 or not one.overlaps(_MAPPED):
+    if one.version != 6 or not contains(_MAPPED, one):
         return None
-    if one.prefixlen <= _MAPPED.prefixlen:
-        return ipaddress.IPv4Network("0.0.0.0/0")
     first = int(one.network_address) & _LAST_ADDRESS[4]
     return ipaddress.IPv4Network((first, one.prefixlen - _MAPPED.prefixlen))
 
@@ -125,7 +123,7 @@ def block_addresses(block: IpBlock, splits_of_ipv6: tuple[str, ...] = ()) -> Add
             spans = spans | _without(part, [one for one in excepted if contains(part, one)])
     found = {**NO_ADDRESSES, outer.version: spans}
     # ::/0 and other short prefixes are IPv6 to every engine; one inside the mapped range is not.
-    if outer.version == 6 and contains(_MAPPED, outer) and (mapped := mapped_ipv4(outer)):
+    if (mapped := mapped_ipv4(outer)) is not None:
         found[4] = Ranges((span(mapped),))
     return found
 

@@ -172,8 +172,8 @@ def _block_faults(field: str, cidr: str, excepted: tuple[str, ...]) -> Iterator[
 def _canonical(field: str, text: str, holder: str, current: Any, proposed: Any) -> Iterator[Fault]:
     """Host bits and IPv4-mapped addresses, which API servers take before 1.36."""
     inner = cidr_network(text)
-    if mapped_ipv4(inner) is not None and inner.prefixlen >= 96:
-        why = f"{text} is an IPv4-mapped address, which engines take for IPv4"
+    if mapped_ipv4(inner) is not None:
+        why = f"{text} is an IPv4-mapped address, which engines take for {mapped_ipv4(inner)}"
         yield Fault(field, why, holder, current, since="1.36")
         return
     try:
