@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from imds_guard.settings import Settings
 
 UNSEEN = "pods that no manifest shows"
+_FEW = 2  # labels of theirs that are named
 Endpoints = dict[str, tuple[int, ...]]
 """TCP ports per address."""
 
@@ -268,7 +269,8 @@ class Context:
     def addresses_of(self, leak: Leak) -> list[str]:
         """What has to be left out of a leaking rule: what it opens, and its translated forms."""
         opened = [opening.address for opening in leak.openings]
-        return [*opened, *self.translated_endpoints]
+        translated = [one for one in self.translated_endpoints if leak.grant.holds(network(one))]
+        return [*opened, *translated]
 
     def leaks(self, policy: NetworkPolicy) -> list[Leak]:
         """The grants of a policy that open metadata, whomever it selects."""
@@ -279,9 +281,8 @@ class Context:
         found: dict[int, list[Leak]] = {}
         known: dict[int, list[tuple[Opening, ...]]] = {}  # per rules, which policies may share
         for policy in self.network_policies:
-            if "Egress" not in policy.policy_types:
-                continue
-            if not self.network_policies.counts(policy):
+            asked = self.network_policies
+            if not (asked.is_about(policy, "Egress") and asked.counts(policy)):
                 continue
             grants = self.network_policies.grants(policy, "Egress")
             if id(policy.egress) not in known:
@@ -349,7 +350,9 @@ class Context:
             for one in (*self.by_namespace.get(namespace, ()), *self._left_out.get(namespace, ()))
         ):
             return None
-        labels = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        labels = ", ".join(f"{key}={value}" for key, value in [*wanted.items()][:_FEW])
+        if more := len(wanted) - _FEW if len(wanted) > _FEW else 0:
+            labels += f" and {more} more"
         name = f"{UNSEEN}, with {labels}" if labels else UNSEEN
         return Subject("", namespace, name, Labels(wanted), is_unseen=True)
 

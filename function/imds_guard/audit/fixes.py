@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import carve, cidr_network, contains, mapped_ipv4, network
+from imds_guard.reach.addresses import (
+    address_number,
+    block_addresses,
+    carve,
+    cidr_network,
+    contains,
+    mapped_ipv4,
+    network,
+)
 from imds_guard.reach.ranges import Ranges
-from imds_guard.resources.network_policy import LAST_PORT
+from imds_guard.resources.network_policy import LAST_PORT, IpBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from imds_guard.reach.addresses import Addresses, Network
     from imds_guard.reach.grants import Grant
     from imds_guard.resources.network_policy import Protocol
     from imds_guard.wire import Value
@@ -43,7 +52,10 @@ def typed(value: Value) -> Value:
 
 
 def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
-    """An ipBlock without these addresses; None where nothing would be left of it."""
+    """An ipBlock without these addresses; None where nothing would be left of it.
+
+    An `except` that no API server takes goes, one with host bits is written as what it means.
+    """
     try:
         outer = network(str(block.get("cidr")), strict=False)
     except ValueError:
@@ -54,17 +66,21 @@ def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, A
         return mended_block({"cidr": str(mapped)}, addresses)
     if any(contains(one, outer) for one in blocked):
         return None
-    present = block.get("except") if isinstance(block.get("except"), list) else []
+    listed = block.get("except")
+    present = listed if isinstance(listed, list) else []
+    kept = [text for one in present if (text := _canonical(one, outer)) is not None]
     new = carve(str(outer), map(str, blocked))
-    covered = [str(one) for one in present or [] if _covers(one, outer)]
-    kept = [one for one in covered if one not in new]
-    missing = [one for one in new if not any(_holds(other, one) for other in kept)]
-    return {**block, "except": [*kept, *missing]}
+    kept = [text for text in kept if text not in new]
+    if outer.prefixlen or outer.version == 4:
+        new = tuple(text for text in new if not any(_holds(one, text) for one in kept))
+    # Of ::/0 kube-router loses a short `except`, so that the address has to be named beside it.
+    return {**block, "except": list(dict.fromkeys((*kept, *new)))}
 
 
 def mended_rule(rule: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
     """An egress rule without these addresses; None where nothing would be left of it."""
-    peers = rule.get("to") or [dict(peer) for peer in _EVERY_PEER]
+    written = rule.get("to")
+    peers = written if isinstance(written, list) and written else [dict(p) for p in _EVERY_PEER]
     kept = []
     for peer in peers:
         if not isinstance(peer, dict) or not isinstance(peer.get("ipBlock"), dict):
@@ -103,23 +119,31 @@ def _ports(grants: list[Grant], protocol: Protocol) -> Ranges:
 
 
 def _touched(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
-    """The block as it is where it holds none of the addresses."""
+    """The block as it is where it lets none of the addresses through."""
     try:
         outer = network(str(block.get("cidr")), strict=False)
     except ValueError:
         return None
-    inside = [one for one in addresses if network(one).overlaps(outer)]
+    excepted = block.get("except") if isinstance(block.get("except"), list) else []
+    written = IpBlock(str(outer), tuple(map(str, excepted or [])))
+    held = block_addresses(written)
+    inside = [one for one in addresses if _is_held(held, one)]
     return mended_block(block, inside) if inside else block
 
 
-def _covers(text: Value, outer: Any) -> bool:
-    """Whether an `except` entry is one that the API server takes."""
+def _holds(outer: str, inner: str) -> bool:
+    return contains(network(outer), network(inner))
+
+
+def _is_held(addresses: Addresses, text: str) -> bool:
+    one = network(text)
+    return address_number(one) in addresses[one.version]
+
+
+def _canonical(text: Value, outer: Network) -> str | None:
+    """An `except` entry without host bits; None where the API server does not take it."""
     try:
         inner = cidr_network(str(text))
     except ValueError:
-        return False
-    return inner != outer and contains(outer, inner)
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return contains(network(outer, strict=False), network(inner))
+        return None
+    return str(inner) if inner != outer and contains(outer, inner) else None

@@ -150,7 +150,10 @@ def _cut(context: Context, subject: Subject) -> Result:
     message = (
         f"it cannot resolve names: nothing lets it reach {_where(context)} on UDP and TCP {ports}"
     )
-    if subject.workload and subject.workload.dns_policy == "None":
+    policy = subject.workload.dns_policy if subject.workload else ""
+    if policy == "Default":
+        message = "it cannot resolve names: nothing lets it reach the node's nameservers on port 53"
+    if subject.workload and policy == "None":
         servers = ", ".join(subject.workload.nameservers) or "none"
         message = (
             "it cannot resolve names: nothing lets it reach its own nameservers "

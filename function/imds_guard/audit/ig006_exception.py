@@ -109,7 +109,7 @@ def check(context: Context) -> Iterator[Result]:
             field = f"metadata.annotations.{REASON}"
             message = "the exception gives no reason"
             yield _finding(policy, field, message, "write the reason as the annotation's value")
-        egress = "Egress" in policy.policy_types
+        egress = context.network_policies.is_about(policy, "Egress")
         for grant in context.network_policies.grants(policy, "Egress") if egress else ():
             if _is_wider(grant, metadata):
                 message = (

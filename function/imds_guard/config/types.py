@@ -143,4 +143,6 @@ WorkloadReference = Annotated[
     ),
 ]
 Labels = dict[LabelKey, LabelValue]
-Reason = Annotated[str, BeforeValidator(lambda value: value.strip() if value else value)]
+Reason = Annotated[
+    str, BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value)
+]

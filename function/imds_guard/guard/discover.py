@@ -30,6 +30,7 @@ class Group:
     namespace: str | None
     first: Resource | None  # what made it known; None where the configuration names it
     is_named: bool = True
+    unnamed: Resource | None = None  # the first of its resources that names none
     excluded: str | None = None  # the reason that its Namespace gives
     workloads: list[Workload] = field(default_factory=list)
 
@@ -111,6 +112,8 @@ class Inventory:
         is_named = resource.address.namespace is not None or resource.kind == "Namespace"
         group = self.groups.setdefault(namespace, Group(namespace, resource, is_named))
         group.is_named = group.is_named or is_named
+        if not is_named and group.unnamed is None:
+            group.unnamed = resource
         return group
 
 

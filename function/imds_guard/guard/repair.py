@@ -106,7 +106,7 @@ def _blocks(
         if "except" in written and written["except"] is None:
             return None  # a null cannot be added to; the rule is written anew
         block = mended_block(rule["to"][at]["ipBlock"], context.addresses_of(leak))
-        if block is None:
+        if block is None or block["cidr"] != written.get("cidr"):
             return None
         found[at] = block
     return found

@@ -91,6 +91,7 @@ def engine_of(settings: Settings) -> Engine:
         cni.ip_block_matches_pods,
         cni.splits_of_any_ipv6,
         () if cni.ip_block_matches_nodes else settings.node_addresses,
+        cni.heeds_policy_types,
         settings.ip_versions,
     )
 

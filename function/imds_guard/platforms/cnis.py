@@ -13,7 +13,10 @@ _ALL = (
         except_is_deny_wins=False,
         except_spans_rule=False,
         enforces_both_families=True,
+        heeds_policy_types=False,
         caveats=(
+            "Rules count although policyTypes leaves their direction out: `egress: [{}]` beside "
+            "policyTypes [Ingress] opens everything.",
             "An ipBlock never matches pods: 0.0.0.0/0 does not let pods talk to pods or to "
             "CoreDNS; only selectors do.",
             "An ipBlock does not match addresses on a node either, unless Cilium runs with "
@@ -25,6 +28,7 @@ _ALL = (
             Source("Cilium documentation, Network policy, IP/CIDR based"),
             Source("Cilium documentation, Kubernetes NetworkPolicy, known missing features"),
             Source("Cilium, issue 34387"),
+            Source("Cilium, pkg/k8s, ParseNetworkPolicy"),
         ),
     ),
     Cni(

@@ -106,6 +106,8 @@ class Cni(NamedTuple):
     enforces_both_families: bool  # False: in a cluster of one family the other goes unenforced
     # The CIDRs that it makes of ::/0; an `except` that lies in none of them takes nothing away.
     splits_of_any_ipv6: tuple[str, ...] = ()
+    # Whether rules of a direction that policyTypes leaves out have no effect, as the API has it.
+    heeds_policy_types: bool = True
     caveats: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 

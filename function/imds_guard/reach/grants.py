@@ -47,6 +47,8 @@ class Engine(NamedTuple):
     """The CIDRs that the engine makes of ::/0. An `except` that is in none of them is lost."""
     unmatched: tuple[str, ...] = ()
     """Addresses that no ipBlock matches: on some engines, those on the node."""
+    heeds_policy_types: bool = True
+    """Whether rules of a direction that policyTypes leaves out have no effect."""
     ip_versions: tuple[int, ...] = (4, 6)
     """The IP versions that pods have addresses of."""
 

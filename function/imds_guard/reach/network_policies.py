@@ -155,6 +155,13 @@ class NetworkPolicies:
         here = self._by_namespace.get(pod.namespace, ())
         return max((matches(one.policy.pod_selector, pod.labels) for one in here), default=Match.NO)
 
+    def is_about(self, policy: NetworkPolicy, direction: PolicyType) -> bool:
+        """Whether the policy isolates in a direction, and its rules for it count."""
+        if direction in policy.policy_types:
+            return True
+        rules = policy.egress if direction == "Egress" else policy.ingress
+        return bool(rules) and not self.engine.heeds_policy_types
+
     def counts(self, policy: NetworkPolicy) -> bool:
         """Whether some API server takes the policy."""
         return validity(self.faults(policy)) is not Match.NO
@@ -172,7 +179,7 @@ class NetworkPolicies:
         copies: dict[Key, list[Match]] = {}  # of objects that stand more than once
         for policy, valid, is_single in self._by_namespace.get(pod.namespace, ()):
             match = Match.NO
-            if direction in policy.policy_types:
+            if self.is_about(policy, direction):
                 match = min(valid, matches(policy.pod_selector, pod.labels))
             if is_single:
                 isolated = max(isolated, match)

@@ -118,7 +118,8 @@ def read_network_policy(policy: Policy, known: Known | None = None) -> NetworkPo
         _policy_types(spec.get("policyTypes"), egress),
         egress,
         ingress,
-        {key: text or "" for key, text in annotations.items()},
+        # One that is no text says nothing; the API server refuses it.
+        {key: text if isinstance(text, str) else "" for key, text in annotations.items()},
     )
 
 
