@@ -129,6 +129,7 @@ class Context:
         flows: Iterable[Flow] = (),
         service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
         left_out: Iterable[Subject] = (),
+        pod_makers: Iterable[Resource] = (),
         is_governed: Callable[[str | None], bool] = lambda _: True,
         duplicates: Iterable[Sequence[Resource]] = (),
     ) -> None:
@@ -139,6 +140,7 @@ class Context:
         self.flows = list(flows)
         self.service_accounts = service_accounts or {}
         self.duplicates = list(duplicates)
+        self.pod_makers = list(pod_makers)
         self._left_out: dict[str | None, list[Subject]] = {}
         for subject in left_out:
             self._left_out.setdefault(subject.namespace, []).append(subject)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import EXCLUDE
+from imds_guard.platforms import POD_MAKERS
 from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
 from imds_guard.resources import Resource, Workload, workloads
@@ -33,6 +34,7 @@ class Group:
     unnamed: Resource | None = None  # the first of its resources that names none
     excluded: str | None = None  # the reason that its Namespace gives
     workloads: list[Workload] = field(default_factory=list)
+    pod_makers: list[Resource] = field(default_factory=list)  # of pods that no manifest shows
 
     @property
     def written_namespace(self) -> str | None:
@@ -83,6 +85,8 @@ class Inventory:
             if found:
                 self._count(resource)
                 self._group(resource.namespace, resource).workloads += found
+            elif kind in POD_MAKERS:
+                self._group(resource.namespace, resource).pod_makers.append(resource)
             else:
                 self.declared.add(resource)
 

@@ -62,6 +62,7 @@ class Plan:
     policies: list[Planned] = field(default_factory=list)
     governed: set[str | None] = field(default_factory=set)  # namespaces
     left_out: list[Subject] = field(default_factory=list)
+    pod_makers: list[Resource] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
@@ -160,6 +161,7 @@ class _Planner:
     def plan(self) -> None:
         here, written = self.governed.namespace, self.governed.written_namespace
         self.made.governed.add(here)
+        self.made.pod_makers += self.governed.pod_makers
         self.made.left_out += [subject_of(pods, None) for pods in self.governed.left_out]
         self.made.namespaces[here] = Target(written, {})
         if self.spec.scope == "workload":

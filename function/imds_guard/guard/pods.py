@@ -52,7 +52,8 @@ class Pods(NamedTuple):
     def __str__(self) -> str:
         address = self.workload.resource.address if self.workload else None
         namespace = address.namespace if address else self.namespace
-        return f"{namespace}/{self.name}" if namespace else self.name
+        name = f"{namespace}/{self.name}" if namespace else self.name
+        return f"{name} ({self.part})" if self.part else name
 
     def is_meant_by(self, reference: str | dict[str, str]) -> bool:
         """Whether `[[kind/]namespace/]name`, or labels, mean these pods."""

@@ -36,6 +36,7 @@ class Governed:
     first: Resource | None
     pods: list[Pods] = field(default_factory=list)
     left_out: list[Pods] = field(default_factory=list)
+    pod_makers: list[Resource] = field(default_factory=list)
 
 
 def govern(
@@ -60,6 +61,7 @@ def govern(
         if group.excluded is not None:
             results.append(_does_not_count(spec, str(group.namespace), group.first, group.excluded))
         governed = Governed(group.namespace, group.written_namespace, group.first)
+        governed.pod_makers = group.pod_makers
         found = [pods_of(workload) for workload in group.workloads]
         if generating:
             named = (one for one in spec.workloads if one.namespace == group.namespace)

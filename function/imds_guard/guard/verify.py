@@ -67,6 +67,7 @@ def context_of(
         flows=planned.flows,
         service_accounts=inventory.declared.service_accounts,
         left_out=planned.left_out,
+        pod_makers=planned.pod_makers,
         is_governed=lambda name: is_governed(settings, inventory, name),
         duplicates=inventory.duplicates,
     )

@@ -9,6 +9,7 @@ from imds_guard.platforms.model import (
     IdentityEndpoint,
     Neighbour,
     Platform,
+    PodMaker,
     Provider,
     Source,
     WorkloadSign,
@@ -19,6 +20,7 @@ from imds_guard.platforms.namespaces import (
     SYSTEM_NAMESPACES,
 )
 from imds_guard.platforms.platforms import PLATFORMS
+from imds_guard.platforms.pod_makers import POD_MAKERS
 from imds_guard.platforms.providers import PROVIDERS
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "GATEWAY_NAMESPACES",
     "MONITORING_NAMESPACES",
     "PLATFORMS",
+    "POD_MAKERS",
     "PROVIDERS",
     "SYSTEM_NAMESPACES",
     "Cni",
@@ -35,6 +38,7 @@ __all__ = [
     "IdentityEndpoint",
     "Neighbour",
     "Platform",
+    "PodMaker",
     "Provider",
     "Source",
     "WorkloadSign",

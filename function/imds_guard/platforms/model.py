@@ -122,6 +122,14 @@ class Neighbour(NamedTuple):
     source: Source
 
 
+class PodMaker(NamedTuple):
+    """A kind of resource of which a controller makes pods that no manifest shows."""
+
+    group: str
+    kind: str
+    source: Source
+
+
 class Platform(NamedTuple):
     """A kind of cluster: what to block there, how names resolve, how pods get an identity."""
 

@@ -41,4 +41,6 @@ class Subject:
         namespace = self.written_namespace
         if self.is_unseen:
             return f"{self.name}, in {namespace}" if namespace else self.name
-        return f"{namespace}/{self.name}" if namespace else self.name
+        name = f"{namespace}/{self.name}" if namespace else self.name
+        part = self.workload.part if self.workload else ""
+        return f"{name} ({part})" if part else name

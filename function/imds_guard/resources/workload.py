@@ -9,12 +9,13 @@ from imds_guard.resources.fields import (
     JOB,
     JOB_TEMPLATE,
     POD,
+    RESOURCE,
     TEMPLATE,
     outline_of,
 )
 from imds_guard.resources.labels import labels_in
 from imds_guard.resources.resource import strings
-from imds_guard.wire import Fields, ShapeError, mapping
+from imds_guard.wire import Fields, Item, ShapeError, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,6 +215,8 @@ def workloads(resource: Resource) -> Iterator[Workload]:
         found = _by_shape(resource)
         if found is not None:
             yield found
+        elif _is_custom(resource):
+            yield from _nested(resource)
         return
     for pod in kind.shapes:
         fields = _fields(resource, pod)
@@ -239,6 +242,48 @@ def _by_shape(resource: Resource) -> Workload | None:
     except ShapeError:
         pass  # a kind of its own, whose spec means something else
     return None
+
+
+_WITHOUT_PODS = frozenset(("CustomResourceDefinition", "Kptfile", "Kustomization"))
+
+
+def _is_custom(resource: Resource) -> bool:
+    """Whether a kind that is not listed may hold pod templates at places of its own."""
+    has_template = resource.kind == "PodTemplate" or "." in resource.group
+    if not has_template or resource.kind in _WITHOUT_PODS:
+        return False
+    text = resource.item.text
+    return b"containers" in text or b"\\" in text
+
+
+def _nested(resource: Resource) -> Iterator[Workload]:
+    """The workloads of pod templates at whatever depth, each named by where it stands."""
+    found = list(_templates(resource.item.value(), ()))
+    for path, template in found:
+        part = _part_of(".".join(path)) if len(found) > 1 else ""
+        yield Workload(resource, _as_pod(resource.item, template), POD, part=part)
+
+
+def _as_pod(item: Item, template: Value) -> Fields:
+    """The fields of a pod template, which has the shape of a Pod."""
+    built = Item(item.data, item.start, item.end, item.column, load=lambda: template)
+    return Fields(built, RESOURCE)
+
+
+def _templates(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
+    """Every mapping that has the shape of a pod template: a spec with a list of containers."""
+    if isinstance(value, list):
+        for at, one in enumerate(value):
+            yield from _templates(one, (*path, str(at)))
+    if not isinstance(value, dict):
+        return
+    if path and isinstance(mapping(value.get("spec")).get("containers"), list):
+        metadata = value.get("metadata")
+        if isinstance(metadata, dict) or metadata is None:
+            yield path, value
+            return
+    for key, held in value.items():
+        yield from _templates(held, (*path, str(key)))
 
 
 def _fields(resource: Resource, pod: PodFields) -> Fields:
