@@ -14,13 +14,14 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --genera
 SECONDS ?= 60
 FUZZ := .venv/.fuzz
 
-.PHONY: help demo check lint types test docs bench fuzz sbom audit-pins lock image clean
+.PHONY: help demo check lint types test cluster-test docs bench fuzz sbom audit-pins lock image clean
 
 help:
 	@echo 'make demo    see imds-guard at work on the examples'
 	@echo 'make check   lint and types'
 	@echo 'make test    lint, types and tests'
 	@echo 'make docs    renew the pages of docs/ that are made from the code'
+	@echo 'make cluster-test  try all on a real API server and enforcer, in namespaces of their own'
 	@echo 'make bench   measure it against its baselines, into docs/ (BENCH_FLAGS=--quick: no page)'
 	@echo 'make fuzz    look for inputs that break a property, for SECONDS=$(SECONDS), or RUNS='
 	@echo 'make sbom    write the bill of materials to dist/sbom.cdx.json'
@@ -52,6 +53,11 @@ docs: $(INSTALLED)
 		$(BIN)/python -m $$module > $$file.new && mv $$file.new $$file \
 			|| { rm -f $$file.new; exit 1; }; \
 	done
+
+# First the programs, with a line that shows how far their build is. docs/cluster-plane.md says more.
+cluster-test: $(INSTALLED)
+	$(BIN)/python -m tests.cluster build
+	IMDS_GUARD_CLUSTER=1 $(BIN)/pytest -q tests/cluster $(PYTEST_FLAGS)
 
 # A quick run is too short to publish.
 bench: $(INSTALLED)

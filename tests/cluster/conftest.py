@@ -1,0 +1,48 @@
+"""The plane as a fixture. `make cluster-test` runs what is here; a plain `pytest` leaves it out."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from tests.cluster import plane as planes
+from tests.cluster.missing import Missing
+from tests.cluster.plane import Plane
+from tests.cluster.record import Record
+
+# Lanes of two pods each for the random sets, or pods of random workloads.
+PLACES = 48
+
+if os.environ.get("IMDS_GUARD_CLUSTER") != "1":
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def plane() -> Iterator[Plane]:
+    """One plane for all tests, taken down at the end, also when the run is interrupted."""
+    before = [(one, signal.signal(one, _interrupt)) for one in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        with planes.brought_up(PLACES) as found:
+            yield found
+    except Missing as reason:
+        if os.environ.get("IMDS_GUARD_REQUIRE_CLIENTS") == "1":
+            pytest.fail(f"{reason} (IMDS_GUARD_REQUIRE_CLIENTS=1)", pytrace=False)
+        pytest.skip(str(reason))
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the run as an interrupt from the keyboard does, so that everything is taken down."""
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="session")
+def record() -> Record:
+    """What the tests have tried."""
+    return Record()
