@@ -26,7 +26,7 @@ from tests.cluster.corrections import corrected
 from tests.cluster.missing import Missing
 
 MODULES = Path(__file__).resolve().parent / "go"
-KUBERNETES = "v1.36.3"
+KUBERNETES, KUBE_ROUTER_VERSION = "v1.36.3", "v2.1.0"
 # Kubernetes 1.36 is made for this one: newer compilers refuse what it links to.
 _GO = "go1.26"
 _VERSION = "k8s.io/component-base/version"

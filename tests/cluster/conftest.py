@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import pytest
 
 from tests.cluster import plane as planes
+from tests.cluster.lanes import Lanes
 from tests.cluster.missing import Missing
 from tests.cluster.plane import Plane
 from tests.cluster.record import Record
 
 # Lanes of two pods each for the random sets, or pods of random workloads.
 PLACES = 48
+_RECORD = pytest.StashKey[Record]()
 
 if os.environ.get("IMDS_GUARD_CLUSTER") != "1":
     collect_ignore_glob = ["test_*.py"]
@@ -42,7 +45,29 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.fixture(scope="module")
+def lanes(plane: Plane) -> Iterator[Lanes]:
+    """Small worlds side by side, on all places of the plane."""
+    found = Lanes(plane)
+    yield found
+    found.close()
+
+
 @pytest.fixture(scope="session")
-def record() -> Record:
+def record(pytestconfig: pytest.Config) -> Record:
     """What the tests have tried."""
-    return Record()
+    return pytestconfig.stash.setdefault(_RECORD, Record())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Shows the counts, and writes the page where IMDS_GUARD_VERDICTS names it."""
+    found = config.stash.get(_RECORD, None)
+    if found is not None and found.counts:
+        terminalreporter.section("tried on the cluster plane")
+        for line in found.lines():
+            terminalreporter.write_line(line)
+        page = os.environ.get("IMDS_GUARD_VERDICTS")
+        if page and exitstatus == pytest.ExitCode.OK:
+            found.write(Path(page))

@@ -164,7 +164,7 @@ class _Draw:
         longer = [one for one in self._lengths(address) if one > network.prefixlen]
         if network == _EVERYTHING:
             # Known: kube-router writes ::/0 as 2000::/3 and fd00::/8, so that a shorter exception
-            # takes nothing away. test_engine.py holds it to that.
+            # takes nothing away. test_differences.py holds it to that.
             longer = [one for one in longer if one >= 8]
         length = self.dice.choice(longer or [network.max_prefixlen])
         return str(ipaddress.ip_network((address, length), strict=False))

@@ -48,10 +48,9 @@ class Disagreement:
 class Enforced:
     """Tries cases side by side and holds the audit against them."""
 
-    def __init__(self, plane: Plane, record: Record) -> None:
-        self._plane, self._record = plane, record
+    def __init__(self, plane: Plane, lanes: Lanes, record: Record) -> None:
+        self._plane, self.lanes, self._record = plane, lanes, record
         self.audit = Audit(PROVIDERS)
-        self.lanes = Lanes(plane)
         self.sets = Sets(sorted({address for address, _ in self.audit.endpoints}))
 
     def disagreements(self, cases: Sequence[Case]) -> list[Disagreement]:
@@ -98,7 +97,7 @@ class Enforced:
                 if why is None:
                     found.append(Disagreement(case, question, passed))
                 else:
-                    self._record.count(f"kube-router: {why.name}")
+                    self._record.count(f"answers that differ by a {why}")
         return found
 
 
@@ -109,14 +108,8 @@ def _decidable(case: Case, questions: set[Question]) -> Iterator[Question]:
             yield question
 
 
-@pytest.fixture(scope="module")
-def enforced(plane: Plane, record: Record) -> Iterator[Enforced]:
-    found = Enforced(plane, record)
-    yield found
-    found.lanes.put([])
-
-
-def test_random_sets(enforced: Enforced, record: Record) -> None:
+def test_random_sets(plane: Plane, lanes: Lanes, record: Record) -> None:
+    enforced = Enforced(plane, lanes, record)
     found: list[Disagreement] = []
     at_once = len(enforced.lanes.all)
     for start in range(FIRST, FIRST + COUNT, at_once):
