@@ -18,6 +18,7 @@ _CONTROLLERS = (
     *("deployment-controller", "replicaset-controller", "statefulset-controller"),
     *("daemonset-controller", "job-controller", "cronjob-controller"),
     *("endpoints-controller", "endpointslice-controller", "namespace-controller"),
+    "garbage-collector-controller",
 )
 
 

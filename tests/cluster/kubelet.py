@@ -25,6 +25,8 @@ def register_node(api: Api) -> None:
     ready = {"type": "Ready", "status": "True", "reason": "Test", "message": "so it is said"}
     status = {"addresses": addresses, "conditions": [ready]}
     api.patch(f"/api/v1/nodes/{NODE}/status", {"status": status})
+    # The server taints a new node as not ready, and then no DaemonSet makes a pod for it.
+    api.patch(f"/api/v1/nodes/{NODE}", {"spec": {"taints": None}})
 
 
 def run_pod(

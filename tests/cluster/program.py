@@ -31,6 +31,14 @@ def audited(resources: list[Resource], *options: str) -> dict[str, Any]:
     return found
 
 
+def platforms() -> list[dict[str, Any]]:
+    """What it knows of each platform."""
+    found: list[dict[str, Any]] = json.loads(imds_guard("platforms", "--format", "json").stdout)[
+        "platforms"
+    ]
+    return found
+
+
 def stream(resources: list[Resource]) -> bytes:
     """Resources as JSON documents of one YAML stream."""
     return "".join(f"---\n{json.dumps(one)}\n" for one in resources).encode()
