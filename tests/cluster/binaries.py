@@ -65,7 +65,8 @@ KUBE_CONTROLLER_MANAGER = Program(
 KUBE_ROUTER = Program(
     "kube-router", "kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
 )
-PROGRAMS = (KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBE_ROUTER)
+CYCLONUS = Program("cyclonus-verdicts", "cyclonus", ".")
+PROGRAMS = (KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBE_ROUTER, CYCLONUS)
 
 
 def cache() -> Path:

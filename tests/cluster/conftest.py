@@ -25,16 +25,23 @@ if os.environ.get("IMDS_GUARD_CLUSTER") != "1":
 
 
 @pytest.fixture(scope="session")
-def plane() -> Iterator[Plane]:
+def machine() -> None:
+    """A machine that can have the plane; skipped, and in CI failed, where it lacks something."""
+    try:
+        planes.needs()
+    except Missing as reason:
+        if os.environ.get("IMDS_GUARD_REQUIRE_CLIENTS") == "1":
+            pytest.fail(f"{reason} (IMDS_GUARD_REQUIRE_CLIENTS=1)", pytrace=False)
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def plane(machine: None) -> Iterator[Plane]:
     """One plane for all tests, taken down at the end, also when the run is interrupted."""
     before = [(one, signal.signal(one, _interrupt)) for one in (signal.SIGTERM, signal.SIGHUP)]
     try:
         with planes.brought_up(PLACES) as found:
             yield found
-    except Missing as reason:
-        if os.environ.get("IMDS_GUARD_REQUIRE_CLIENTS") == "1":
-            pytest.fail(f"{reason} (IMDS_GUARD_REQUIRE_CLIENTS=1)", pytrace=False)
-        pytest.skip(str(reason))
     finally:
         for number, handler in before:
             signal.signal(number, handler)

@@ -23,16 +23,24 @@ class Difference:
     text: str
     opens: bool
     explains: Callable[[Case, Question], bool]
+    # Whether it is the audit that leaves the text: on purpose, or by a fault.
+    of_the_audit: bool = False
 
     def __str__(self) -> str:
         what = "known fault" if self in KNOWN_FAULTS else "way of kube-router"
         return f"{what}: {self.name}"
 
 
-def difference(case: Case, question: Question, *, passed: bool) -> Difference | None:
-    """The one that explains why packets passed, or did not, against what the audit says."""
+def difference(
+    case: Case, question: Question, *, passed: bool, of_the_audit: bool = False
+) -> Difference | None:
+    """The one that explains why packets passed, or did not, against what the audit says.
+
+    Of the audit alone, where the other side is no engine but the text.
+    """
     for one in (*DIFFERENCES, *KNOWN_FAULTS):
-        if one.opens == passed and one.explains(case, question):
+        ours = one.of_the_audit or not of_the_audit
+        if ours and one.opens == passed and one.explains(case, question):
             return one
     return None
 
@@ -67,7 +75,7 @@ def _one_chain(case: Case, question: Question) -> bool:
     """Whether a policy of both directions may select both pods."""
     space = question.source[0]
     return question.target.startswith(f"{space}/") and any(
-        {"Ingress", "Egress"} <= _types(policy)
+        {"Ingress", "Egress"} <= types(policy)
         for policy in case.policies
         if policy["metadata"]["namespace"] == space
     )
@@ -115,6 +123,7 @@ KNOWN_FAULTS = (
         " protocols to resolve every name.",
         False,
         _half_of_dns,
+        of_the_audit=True,
     ),
 )
 DIFFERENCES = (
@@ -132,6 +141,7 @@ DIFFERENCES = (
         " a name nobody knows, so the audit takes it for any: open.",
         False,
         _named_port,
+        of_the_audit=True,
     ),
     Difference(
         "one chain for both directions",
@@ -172,7 +182,7 @@ def _blocks(rule: Resource, side: str) -> list[Resource]:
     return [one["ipBlock"] for one in rule.get(side) or () if "ipBlock" in one]
 
 
-def _types(policy: Resource) -> set[str]:
+def types(policy: Resource) -> set[str]:
     """The directions, as the API server completes them."""
     spec = policy["spec"]
     written = spec.get("policyTypes")

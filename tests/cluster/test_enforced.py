@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pytest
 
@@ -16,33 +14,11 @@ from tests.cluster.probes import reached
 from tests.cluster.record import Record
 from tests.cluster.sets import Case, Sets
 from tests.cluster.shrink import smallest
-from tests.cluster.verdicts import Audit, Question, probes
+from tests.cluster.verdicts import PROVIDERS, Audit, Disagreement, Question, probes
 
 # How many random sets are tried, and from which on; 2,000 were tried before a release.
 COUNT = int(os.environ.get("IMDS_GUARD_SETS", "320"))
 FIRST = int(os.environ.get("IMDS_GUARD_FIRST_SET", "0"))
-# Those whose addresses differ most: link-local and not, both families, public ones.
-PROVIDERS = (
-    *("aws", "aws-ecs", "gcp", "gke-metadata", "azure-wireserver", "oracle-classic"),
-    *("alibaba", "tencent", "openstack", "scaleway", "equinix", "linode"),
-)
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """A question on which the audit and the packets differ, and nothing explains why."""
-
-    case: Case
-    question: Question
-    passed: bool
-
-    def __str__(self) -> str:
-        said = "the audit says no and packets pass" if self.passed else "it says yes and none pass"
-        labels = json.dumps(self.case.labels)
-        lines = [f"set {self.case.number}: {self.question}: {said}", f"  labels {labels}"]
-        for one in self.case.policies:
-            lines.append(f"  {one['metadata']['namespace']} {json.dumps(one['spec'])}")
-        return "\n".join(lines)
 
 
 class Enforced:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ from tests.cluster.sets import NAMESPACES, POD, PODS, PORTS, Case, Key
 
 # One resolver, so that a name resolves by its pod or not at all.
 _OPTIONS = ("--set", "dns.addresses=", "--set", "block=endpoints")
+# Those whose addresses differ most: link-local and not, both families, public ones.
+PROVIDERS = (
+    *("aws", "aws-ecs", "gcp", "gke-metadata", "azure-wireserver", "oracle-classic"),
+    *("alibaba", "tencent", "openstack", "scaleway", "equinix", "linode"),
+)
 _FLOWS = (("TCP", 80), ("TCP", 8080), ("UDP", 53))
 
 
@@ -33,6 +39,23 @@ class Question:
     def __str__(self) -> str:
         at = f" {self.protocol} {self.port}" if self.port else ""
         return f"{'/'.join(self.source)} -> {self.kind} {self.target}{at}"
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A question on which the audit and the packets differ, and nothing explains why."""
+
+    case: Case
+    question: Question
+    passed: bool
+
+    def __str__(self) -> str:
+        said = "the audit says no and packets pass" if self.passed else "it says yes and none pass"
+        labels = json.dumps(self.case.labels)
+        lines = [f"set {self.case.number}: {self.question}: {said}", f"  labels {labels}"]
+        for one in self.case.policies:
+            lines.append(f"  {one['metadata']['namespace']} {json.dumps(one['spec'])}")
+        return "\n".join(lines)
 
 
 class Audit:
