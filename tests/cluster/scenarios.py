@@ -55,7 +55,7 @@ def scenario(number: int, platforms: list[str], sets: Sets) -> Scenario:
     for source in made.workloads:
         made.calls += _calls(dice, source, made.workloads)
     for key in made.workloads:
-        made.resources += _workload(dice, key, [one for one in made.calls if one.source == key])
+        made.resources += _with_service(dice, key, [one for one in made.calls if one.source == key])
     if dice.random() < 0.25:
         made.excepted = dice.choice(made.workloads)
         exception = {"workload": "/".join(made.excepted), "reason": "reads its tags"}
@@ -87,7 +87,7 @@ def _calls(dice: random.Random, source: Key, workloads: list[Key]) -> list[Call]
     return [Call(source, target, *dice.choice(_CALLED)) for target in chosen]
 
 
-def _workload(dice: random.Random, key: Key, calls: list[Call]) -> list[Resource]:
+def _with_service(dice: random.Random, key: Key, calls: list[Call]) -> list[Resource]:
     """A workload of any kind, and its Service."""
     space, name = key
     labels: Labels = {MINE: name}
@@ -104,12 +104,16 @@ def _workload(dice: random.Random, key: Key, calls: list[Call]) -> list[Resource
     ]
     service = {"selector": {MINE: name}, "ports": ports}
     return [
-        _of_kind(dice.choice(_KINDS), space, name, labels, spec),
+        workload(dice.choice(_KINDS), space, name, labels, spec),
         {"apiVersion": "v1", "kind": "Service", "metadata": named(name, space), "spec": service},
     ]
 
 
-def _of_kind(kind: str, space: str, name: str, labels: Labels, spec: Resource) -> Resource:
+def workload(
+    kind: str, space: str, name: str, labels: Labels, spec: Resource | None = None
+) -> Resource:
+    """A workload of any kind that makes pods with these labels, `MINE` among them."""
+    spec = spec or pod_spec()
     if kind == "Pod":
         return {
             "apiVersion": "v1",
