@@ -98,7 +98,7 @@ def _build(program: Program, path: Path) -> None:
             try:
                 said = _progress(program.name, building)
             except BaseException:
-                building.kill()
+                building.terminate()
                 raise
     if building.returncode != 0:
         raise Missing(f"{program.name} cannot be built:\n{said[-2000:]}")
