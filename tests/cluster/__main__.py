@@ -16,6 +16,8 @@ from tests.cluster.kubelet import Kubelet
 from tests.cluster.missing import Broken, Missing
 from tests.cluster.probes import Probe, reached
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
@@ -52,7 +54,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 def up(arguments: argparse.Namespace) -> int:
     """Keeps a plane up, and runs the pods that are created in it."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
         with plane.brought_up(arguments.places) as found:
@@ -89,6 +91,8 @@ def clean(arguments: argparse.Namespace) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    for one in _SIGNALS:
+        signal.signal(one, signal.SIG_IGN)  # a second one would cut the cleaning up short
     raise KeyboardInterrupt
 
 

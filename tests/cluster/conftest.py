@@ -19,6 +19,7 @@ from tests.cluster.record import Record
 # Lanes of two pods each for the random sets, or pods of random workloads.
 PLACES = 48
 _RECORD = pytest.StashKey[Record]()
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 if os.environ.get("IMDS_GUARD_CLUSTER") != "1":
     collect_ignore_glob = ["test_*.py"]
@@ -38,7 +39,7 @@ def machine() -> None:
 @pytest.fixture(scope="session")
 def plane(machine: None) -> Iterator[Plane]:
     """One plane for all tests, taken down at the end, also when the run is interrupted."""
-    before = [(one, signal.signal(one, _interrupt)) for one in (signal.SIGTERM, signal.SIGHUP)]
+    before = [(one, signal.signal(one, _interrupt)) for one in _SIGNALS]
     try:
         with planes.brought_up(PLACES) as found:
             yield found
@@ -49,6 +50,8 @@ def plane(machine: None) -> Iterator[Plane]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ends the run as an interrupt from the keyboard does, so that everything is taken down."""
+    for one in _SIGNALS:
+        signal.signal(one, signal.SIG_IGN)  # a second one would cut the cleaning up short
     raise KeyboardInterrupt
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.cluster.differences import by_address, difference
+from tests.cluster.differences import Difference, by_address, difference
 from tests.cluster.lanes import Lanes
 from tests.cluster.plane import Plane
 from tests.cluster.probes import reached
@@ -32,10 +32,11 @@ class Enforced:
     def disagreements(self, cases: Sequence[Case]) -> list[Disagreement]:
         """Where the two differ for reasons unknown; a second look first, for a lost packet."""
         self.lanes.put(cases)
-        passing = self._passing(cases)
-        found = self._compared(cases, passing)
+        found, why = self._compared(cases, self._passing(cases))
         if found:
-            found = self._compared(cases, self._passing(cases, seconds=5))
+            found, why = self._compared(cases, self._passing(cases, seconds=5))
+        for one in why:
+            self._record.count(f"answers that differ by a {one}")
         return found
 
     def shows(self, question: Question, passed: bool, cases: Sequence[Case]) -> list[bool]:
@@ -63,8 +64,9 @@ class Enforced:
 
     def _compared(
         self, cases: Sequence[Case], passing: Sequence[set[Question]]
-    ) -> list[Disagreement]:
-        found = []
+    ) -> tuple[list[Disagreement], list[Difference]]:
+        """Where packets went otherwise for no reason, and the reasons of the rest."""
+        found, explained = [], []
         for case, packets in zip(cases, passing, strict=True):
             said = self.audit.reached(case)
             for question in _decidable(case, said ^ packets):
@@ -73,8 +75,8 @@ class Enforced:
                 if why is None:
                     found.append(Disagreement(case, question, passed))
                 else:
-                    self._record.count(f"answers that differ by a {why}")
-        return found
+                    explained.append(why)
+        return found, explained
 
 
 def _decidable(case: Case, questions: set[Question]) -> Iterator[Question]:
