@@ -66,7 +66,8 @@ KUBE_ROUTER = Program(
     "kube-router", "kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"
 )
 CYCLONUS = Program("cyclonus-verdicts", "cyclonus", ".")
-PROGRAMS = (KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBE_ROUTER, CYCLONUS)
+CILIUM = Program("cilium-verdicts", "cilium", ".")
+PROGRAMS = (KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBE_ROUTER, CYCLONUS, CILIUM)
 
 
 def cache() -> Path:

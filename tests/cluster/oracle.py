@@ -1,4 +1,4 @@
-"""A second opinion without packets: cyclonus' matcher, in a small Go program of ours."""
+"""Second opinions without packets: cyclonus' matcher and Cilium's engine, each in a Go program."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.cluster import binaries
+from tests.cluster.api import Resource
+from tests.cluster.binaries import Program
 from tests.cluster.differences import types
 from tests.cluster.plane import DNS_LABELS, DNS_NAMESPACE
 from tests.cluster.sets import NAMESPACES, POD, PODS, PORTS, Case, Key
@@ -18,16 +20,18 @@ _NAMES = {(one.get("protocol", "TCP"), one["containerPort"]): one["name"] for on
 Peer = dict[str, Any]
 
 
-def allowed(cases: Sequence[Case], questions: Sequence[Question]) -> list[set[Question]]:
-    """The questions that it answers with yes, for each case."""
+def allowed(
+    oracle: Program, cases: Sequence[Case], questions: Sequence[Question]
+) -> list[set[Question]]:
+    """The questions that an oracle answers with yes, for each case."""
     sent = "".join(json.dumps(_set(case, questions)) + "\n" for case in cases)
-    program = binaries.built(binaries.CYCLONUS)
-    said = subprocess.run([program], input=sent, capture_output=True, text=True, check=True)
+    path = binaries.built(oracle)
+    said = subprocess.run([path], input=sent, capture_output=True, text=True, check=True)
     return [_yes(questions, json.loads(line)) for line in said.stdout.splitlines()]
 
 
-def errs(case: Case) -> bool:
-    """Whether it goes against Kubernetes: it says that NotIn does not select what lacks the key."""
+def cyclonus_errs(case: Case) -> bool:
+    """Whether cyclonus goes against Kubernetes: by it NotIn selects nothing that lacks the key."""
     return '"NotIn"' in json.dumps(case.policies)
 
 
@@ -46,9 +50,7 @@ def _ways(question: Question) -> list[tuple[str, int]]:
 
 def _set(case: Case, questions: Sequence[Question]) -> dict[str, Any]:
     """The policies as a server completes them, and the connections that are asked about."""
-    policies = [
-        {**one, "spec": {**one["spec"], "policyTypes": sorted(types(one))}} for one in case.policies
-    ]
+    policies = [_completed(one) for one in case.policies]
     connections = [
         {
             "from": _pod(case, one.source),
@@ -61,6 +63,12 @@ def _set(case: Case, questions: Sequence[Question]) -> dict[str, Any]:
         for protocol, port in _ways(one)
     ]
     return {"policies": policies, "connections": connections}
+
+
+def _completed(policy: Resource) -> Resource:
+    if policy["kind"] != "NetworkPolicy":
+        return policy
+    return {**policy, "spec": {**policy["spec"], "policyTypes": sorted(types(policy))}}
 
 
 def _target(case: Case, question: Question) -> Peer:

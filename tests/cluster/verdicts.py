@@ -61,8 +61,10 @@ class Disagreement:
 class Audit:
     """What imds-guard says, measured by the endpoints of all providers that can be probed."""
 
-    def __init__(self, providers: Iterable[str]) -> None:
-        self._options = (*_OPTIONS, "--set", f"providers={','.join(providers)}")
+    def __init__(self, providers: Iterable[str], cni: str = "") -> None:
+        self._options = [*_OPTIONS, "--set", f"providers={','.join(providers)}"]
+        if cni:
+            self._options += ["--set", f"cni={cni}"]
         bare = audited([namespace("bare"), pod("bare", "bare", {})], *self._options)
         # A router forwards nothing to fe80::/10, whatever a policy says.
         self.endpoints = [
