@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.missing import Broken
+from tests.cluster.missing import Broken, Refused
 
 Resource = dict[str, Any]
 STRICTLY = "dryRun=All&fieldValidation=Strict&fieldManager=tests&force=true"
@@ -38,7 +38,7 @@ class Answer:
     def ok(self) -> Resource:
         """The body, or the server's complaint raised."""
         if not self.accepted:
-            raise Broken(f"the API server said {self.status}: {self.message}")
+            raise Refused(self.status, self.message)
         return self.body
 
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.cluster.api import Api, Resource, pod_path
+from tests.cluster.missing import Refused
 from tests.cluster.network import Place
 
 if TYPE_CHECKING:
@@ -88,11 +89,23 @@ class Kubelet:
             if "deletionTimestamp" in metadata:
                 self._api.delete(pod_path(space, name))
             elif pod["status"].get("phase") == "Pending" and self._free:
-                if not pod["spec"].get("nodeName"):
-                    bind(self._api, space, name)
-                self.places[metadata["uid"]] = self._free.pop(0)
-                mark_running(self._api, self.places[metadata["uid"]], space, name)
+                self._run(pod)
         return pods
+
+    def _run(self, pod: Resource) -> None:
+        """Takes the next free place for a pod, unless the pod is gone meanwhile."""
+        metadata, place = pod["metadata"], self._free.pop(0)
+        space, name = metadata["namespace"], metadata["name"]
+        try:
+            if not pod["spec"].get("nodeName"):
+                bind(self._api, space, name)
+            mark_running(self._api, place, space, name)
+        except Refused as error:
+            if error.status not in (404, 409):
+                raise
+            self._free.append(place)
+        else:
+            self.places[metadata["uid"]] = place
 
     def run_forever(self) -> None:
         while True:

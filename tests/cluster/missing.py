@@ -9,3 +9,11 @@ class Missing(Exception):
 
 class Broken(Exception):
     """A part of the plane does not do what it should; the text is what is known of it."""
+
+
+class Refused(Broken):
+    """The API server did not do what it was asked."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"the API server said {status}: {message}")
+        self.status = status
