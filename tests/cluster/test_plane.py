@@ -39,6 +39,7 @@ def test_cluster_dns_resolves(plane: Plane) -> None:
     assert reached(tried) == tried
 
 
+@pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_plane_that_is_interrupted_leaves_nothing(number: signal.Signals) -> None:
     """A second plane, beside the one of the other tests, ended while it stands.
