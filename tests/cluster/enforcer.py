@@ -71,7 +71,7 @@ class Enforcer:
         if _ABORTED in said:
             why = said[said.index(_ABORTED) :][:300]
             raise Broken(f"kube-router enforces nothing any more: {why}")
-        return reached(probes, 0.5) == expected
+        return reached(probes, 0.5, again=False) == expected
 
     def _make_canary(self) -> None:
         self._api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _CANARY}})

@@ -44,16 +44,23 @@ class _Attempt:
     sent: float = field(default_factory=time.monotonic)
 
 
-def reached(probes: Iterable[Probe], seconds: float = 1.5) -> set[Probe]:
-    """Which of them were answered, within so many seconds each."""
+def reached(probes: Iterable[Probe], seconds: float = 1.5, *, again: bool = True) -> set[Probe]:
+    """Which of them were answered, within so many seconds each.
+
+    What is blocked is told so; what hears nothing may be lost, and is tried once more, for longer.
+    """
     found: set[Probe] = set()
+    silent: set[Probe] = set()
     wanted = sorted(set(probes))
     for start in range(0, len(wanted), _BATCH):
-        found |= _batch(wanted[start : start + _BATCH], seconds)
-    return found
+        answered, unheard = _batch(wanted[start : start + _BATCH], seconds)
+        found |= answered
+        silent |= unheard
+    return found | reached(silent, 2 * seconds, again=False) if again and silent else found
 
 
-def _batch(probes: list[Probe], seconds: float) -> set[Probe]:
+def _batch(probes: list[Probe], seconds: float) -> tuple[set[Probe], set[Probe]]:
+    """Which were answered, and which heard nothing at all."""
     found: set[Probe] = set()
     with selectors.DefaultSelector() as selector:
         for part, of_part in groupby(probes, key=lambda one: one.part):
@@ -74,7 +81,7 @@ def _batch(probes: list[Probe], seconds: float) -> set[Probe]:
             _ask_again(selector)
         for key in selector.get_map().values():
             key.data.socket.close()
-    return found
+        return found, {key.data.probe for key in selector.get_map().values()}
 
 
 def _begin(probe: Probe) -> _Attempt | None:
