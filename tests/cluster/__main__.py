@@ -79,7 +79,8 @@ def attempt(arguments: argparse.Namespace) -> int:
     with from_kubeconfig(path) as api:
         address = api.get(pod_path(space, name))["status"]["podIP"]
     part = f"pod{ipaddress.ip_address(address).packed[2]}"
-    probe = Probe(part, match[3] or "TCP", match[1], int(match[2]))
+    resolver = match[1] in plane.DNS_PLACE.addresses
+    probe = Probe(part, match[3] or "TCP", match[1], int(match[2]), dns=resolver)
     answered = bool(reached([probe], 2))
     print(f"{arguments.pod} -> {arguments.where}: {'reached' if answered else 'blocked'}")
     return int(not answered)

@@ -34,6 +34,7 @@ _TOOLS = {
 _FOLDER = "imds-guard-plane-"
 # The canary of the enforcer, and cluster DNS.
 _RESERVED = 2
+DNS_PLACE = Place(1)
 DNS_PORTS = (53, 5353, 8053)
 DNS_NAMESPACE, DNS_LABELS = "kube-system", {"k8s-app": "kube-dns"}
 
@@ -111,10 +112,10 @@ def _parent() -> Path:
 
 
 def _network(stack: ExitStack, places: int) -> list[Place]:
-    found = network.build(places + _RESERVED, silent=frozenset({1}))
+    found = network.build(places + _RESERVED, silent=frozenset({DNS_PLACE.number}))
     answers = Answers()
     stack.callback(answers.stop)
-    for part in [network.WORLD, *(one.part for one in found if one.number != 1)]:
+    for part in [network.WORLD, *(one.part for one in found if one != DNS_PLACE)]:
         answers.listen(part)
     answers.start()
     return found
