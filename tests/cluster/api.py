@@ -65,7 +65,7 @@ class Api:
                 response = connection.getresponse()
                 text = response.read()
                 break
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, ConnectionError, ssl.SSLError):
                 connection.close()
                 if attempt == 2:
                     raise
