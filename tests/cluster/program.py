@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from tests.cluster.api import Resource
-from tests.program import Ended, imds_guard
+from tests.support.program import Ended, imds_guard
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

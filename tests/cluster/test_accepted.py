@@ -20,7 +20,7 @@ from tests.cluster.manifests import deployment, namespace, network_policy
 from tests.cluster.plane import Plane
 from tests.cluster.program import configured, guarded, read
 from tests.cluster.record import Record
-from tests.program import imds_guard
+from tests.support.program import imds_guard
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = [
