@@ -24,19 +24,8 @@ def case(number: int, sets: Sets, addresses: Sequence[str]) -> Case:
 
 
 def otherwise(case: Case) -> bool:
-    """Whether Cilium goes its own way: rules of a direction that policyTypes leaves out count.
-
-    Known: the audit goes by the text even with `cni: cilium`. Ports by name are left out as well,
-    since this engine looks their numbers up in the running agent.
-    """
-    if any(isinstance(one, str) for policy in case.policies for one in _numbers(policy)):
-        return True
-    for policy in case.policies:
-        types = policy["spec"].get("policyTypes")
-        for field, direction in (("ingress", "Ingress"), ("egress", "Egress")):
-            if types and policy["spec"].get(field) and direction not in types:
-                return True
-    return False
+    """Whether the engine alone cannot decide: it looks ports by name up in the running agent."""
+    return any(isinstance(one, str) for policy in case.policies for one in _numbers(policy))
 
 
 def _numbers(policy: Resource) -> list[int | str]:

@@ -1,4 +1,4 @@
-"""What kube-router does otherwise than the API's text says, and what the audit is known to miss.
+"""What kube-router does otherwise than the API's text says, and what the audit leaves open.
 
 The audit goes by the text. Where packets went otherwise, one of these must say why; the rest is a
 fault, of ours or of the plane.
@@ -17,18 +17,17 @@ from tests.cluster.verdicts import Question
 
 @dataclass(frozen=True)
 class Difference:
-    """A way of the engine, or a known fault: does more get through, and when is it at work?"""
+    """A way of the engine, or of the audit: does more get through, and when is it at work?"""
 
     name: str
     text: str
     opens: bool
     explains: Callable[[Case, Question], bool]
-    # Whether it is the audit that leaves the text: on purpose, or by a fault.
+    # Whether it is the audit that leaves the text, on purpose.
     of_the_audit: bool = False
 
     def __str__(self) -> str:
-        what = "known fault" if self in KNOWN_FAULTS else "way of kube-router"
-        return f"{what}: {self.name}"
+        return f"{'way of the audit' if self.of_the_audit else 'way of kube-router'}: {self.name}"
 
 
 def difference(
@@ -38,7 +37,7 @@ def difference(
 
     Of the audit alone, where the other side is no engine but the text.
     """
-    for one in (*DIFFERENCES, *KNOWN_FAULTS):
+    for one in DIFFERENCES:
         ours = one.of_the_audit or not of_the_audit
         if ours and one.opens == passed and one.explains(case, question):
             return one
@@ -100,32 +99,16 @@ def _short_except(case: Case, question: Question) -> bool:
     )
 
 
-def _half_of_dns(case: Case, question: Question) -> bool:
-    """Whether a rule lets out UDP without TCP, or a port by its name."""
-    if question.kind != "dns":
-        return False
-    for _, rule, side in _rules(case):
-        ports = rule.get("ports") or ()
-        udp, tcp = (
-            {(one.get("port"), one.get("endPort")) for one in ports if _protocol(one) == protocol}
-            for protocol in ("UDP", "TCP")
-        )
-        if side == "to" and (not udp <= tcp or any(isinstance(port, str) for port, _ in udp)):
-            return True
-    return False
+def _name_on_the_way_to_dns(case: Case, question: Question) -> bool:
+    """Whether a rule lets out a port by its name."""
+    return question.kind == "dns" and any(
+        isinstance(port.get("port"), str)
+        for _, rule, side in _rules(case)
+        for port in rule.get("ports") or ()
+        if side == "to"
+    )
 
 
-# Known faults of the audit, left out here until they are mended: delete one, and the test shows it.
-KNOWN_FAULTS = (
-    Difference(
-        "half of DNS",
-        "IG004 takes UDP alone, and a port by its name, for a way to cluster DNS. It takes both"
-        " protocols to resolve every name.",
-        False,
-        _half_of_dns,
-        of_the_audit=True,
-    ),
-)
 DIFFERENCES = (
     Difference(
         "excepts of one rule",
@@ -158,6 +141,14 @@ DIFFERENCES = (
         _short_except,
     ),
     Difference(
+        "a named port of cluster DNS",
+        "Which port the DNS pods have under a name is known only in the cluster. The audit says"
+        " that it is not certain whether names resolve (IG015), and not that they do not.",
+        False,
+        _name_on_the_way_to_dns,
+        of_the_audit=True,
+    ),
+    Difference(
         "a named port that nobody has",
         "In a rule for pods, a named port that none of them has falls away; where no other port is"
         " left, the rule allows every port of these pods.",
@@ -172,10 +163,6 @@ def _rules(case: Case) -> Iterator[tuple[Resource, Resource, str]]:
         for field, side in (("egress", "to"), ("ingress", "from")):
             for rule in policy["spec"].get(field) or ():
                 yield policy, rule, side
-
-
-def _protocol(port: Resource) -> str:
-    return str(port.get("protocol", "TCP"))
 
 
 def _blocks(rule: Resource, side: str) -> list[Resource]:

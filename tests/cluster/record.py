@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.cluster import binaries
 from tests.cluster.definitions import SOURCES
-from tests.cluster.differences import DIFFERENCES, KNOWN_FAULTS, Difference
+from tests.cluster.differences import DIFFERENCES, Difference
 
 _HEAD = """\
 # Verdicts against facts
@@ -24,25 +24,10 @@ _OTHERS = """
 - **cyclonus**: by it `NotIn` selects nothing that lacks the key, against Kubernetes; sets with it
   are left out.
 - **Cilium**: rules of a direction that `policyTypes` leaves out count all the same, so that a
-  policy for `Ingress` alone can open metadata; such sets are left out, and those with a port by its
-  name, which the running agent looks up. With `policyDefaultLocalCluster: false`, which is not the
-  default, a `namespaceSelector` of `NotIn` or `DoesNotExist` alone selects the world too
-  (cilium#46949).
-
-## Known faults
-
-Found here, left out of the random sets by name until they are mended. Each is an answer of the
-audit that a fact contradicts.
-
-"""
-_FAULTS = """\
-- **what the server refuses**: IG005 looks at addresses alone, and a refused policy is taken to
-  isolate. `tests/cluster/test_refused.py` lists what it misses.
-- **labels that controllers add**: a policy that asks for them opens metadata, and the audit calls
-  the workload blocked. `tests/cluster/test_controllers.py` lists them.
-- **kube-router and a short except of ::/0**, **Cilium and policyTypes**: with `cni` set, the audit
-  still goes by the text.
-- **cluster DNS under CiliumNetworkPolicies**: IG004 does not ask them.
+  policy for `Ingress` alone can open metadata; with `cni: cilium` the audit says so. Sets with a
+  port by its name are left out, which the running agent looks up. With
+  `policyDefaultLocalCluster: false`, which is not the default, a `namespaceSelector` of `NotIn` or
+  `DoesNotExist` alone selects the world too (cilium#46949).
 """
 
 
@@ -71,8 +56,6 @@ class Record:
         parts.append("these was the reason; anything else fails the run.\n\n")
         parts += map(_described, DIFFERENCES)
         parts.append(_OTHERS)
-        parts += map(_described, KNOWN_FAULTS)
-        parts.append(_FAULTS)
         path.write_text("".join(parts))
 
     def _sorted(self) -> list[tuple[str, int]]:

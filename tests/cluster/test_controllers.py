@@ -47,14 +47,6 @@ ASKED = (
     Asked("Pod", "pod-template-hash"),
     Asked("Deployment", "job-name", "main"),
 )
-# Known fault: the audit goes by the labels of the template alone, and calls these blocked.
-KNOWN_FAULTS = {
-    *("Deployment pod-template-hash", "StatefulSet statefulset.kubernetes.io/pod-name=main-0"),
-    *("StatefulSet apps.kubernetes.io/pod-index=0", "StatefulSet controller-revision-hash"),
-    *("DaemonSet controller-revision-hash", "DaemonSet pod-template-generation=1"),
-    *("Job batch.kubernetes.io/job-name=main", "Job job-name=main", "Job controller-uid"),
-    "Job batch.kubernetes.io/controller-uid",
-}
 
 
 def test_no_policy_opens_by_a_label_unseen(plane: Plane, record: Record) -> None:
@@ -82,7 +74,7 @@ def test_no_policy_opens_by_a_label_unseen(plane: Plane, record: Record) -> None
         plane.api.delete(f"/api/v1/namespaces/{space}")
     wait_for("all pods are gone", lambda: not _parts(kubelet, spaces), 60)
     assert said_open - is_open == set()
-    assert is_open - said_open - KNOWN_FAULTS == set()
+    assert is_open - said_open == set()
 
 
 def _parts(kubelet: Kubelet, spaces: dict[Asked, str]) -> dict[Asked, str]:

@@ -20,6 +20,7 @@ WEB: Key = ("shop", "web")
 IMDS = Question(WEB, "endpoint", "169.254.169.254", "TCP", 80)
 IMDS_IPV6 = Question(WEB, "endpoint", "fd00:ec2::254", "TCP", 80)
 API = Question(WEB, "pod", "shop/api", "TCP", 80)
+DNS = Question(WEB, "dns", "cluster")
 DB = Question(WEB, "pod", "stock/db", "TCP", 8080)
 
 
@@ -57,6 +58,16 @@ EXAMPLES = (
         API,
     ),
     Example("a short except of ::/0", egress({"to": [block("::/0", "fc00::/7")]}), IMDS_IPV6),
+    Example(
+        "a named port of cluster DNS",
+        egress(
+            {
+                "to": [{"namespaceSelector": {}, "podSelector": {}}],
+                "ports": [{"protocol": "UDP", "port": "dns"}, {"protocol": "TCP"}],
+            }
+        ),
+        DNS,
+    ),
     Example(
         "a named port that nobody has",
         egress({"to": [{"namespaceSelector": {}}], "ports": [{"port": "nobody"}]}),

@@ -26,7 +26,7 @@ class Enforced:
 
     def __init__(self, plane: Plane, lanes: Lanes, record: Record) -> None:
         self._plane, self.lanes, self._record = plane, lanes, record
-        self.audit = Audit(PROVIDERS)
+        self.audit = Audit(PROVIDERS, "kube-router")
         self.sets = Sets(sorted({address for address, _ in self.audit.endpoints}))
 
     def disagreements(self, cases: Sequence[Case]) -> list[Disagreement]:
