@@ -17,10 +17,10 @@ from imds_guard.policies import (
     Target,
     allow_metadata,
     allow_traffic,
-    cluster_policies,
+    cluster_manifests,
     hashed,
-    policies_of,
     slug,
+    target_manifests,
 )
 from imds_guard.reach.addresses import swallowed
 from imds_guard.reach.declared import flows
@@ -82,7 +82,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     for governed in govern(settings, inventory, made.results, generating=generating):
         planner = _Planner(settings, governed, made, matched)
         planner.plan()
-    made.policies += [Planned(manifest, None) for manifest in cluster_policies(settings)]
+    made.policies += [Planned(manifest, None) for manifest in cluster_manifests(settings)]
     references = [one.workload for one in spec.exceptions]
     references += [
         one.workload if isinstance(one.workload, str) else label_text(one.workload)
@@ -210,7 +210,7 @@ class _Planner:
         return {"matchExpressions": expressions} if expressions else {}
 
     def _base(self, target: Target, protects: Resource | None) -> None:
-        for manifest in policies_of(self.settings, target):
+        for manifest in target_manifests(self.settings, target):
             self._want(manifest, protects)
 
     def _allowances(self, target: Target, protects: Resource | None) -> None:
