@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA
-from imds_guard.audit import no_reason
+from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
@@ -259,7 +259,11 @@ class _Planner:
         self.matched.update(one.workload for one in meant)
         if meant:
             return meant[0].reason, meant[0].ports
-        if pods.exception is not None and not pods.exception.strip():
-            self.made.results.append(no_reason(str(pods), ALLOW_METADATA, pods.resource))
+        if pods.exception is None:
             return None, ()
-        return (pods.exception.strip() if pods.exception else None), ()
+        reason = pods.exception.strip()
+        if reason and self.spec.trust_annotations:
+            return reason, ()
+        does_not_count = untrusted if reason else no_reason
+        self.made.results.append(does_not_count(str(pods), ALLOW_METADATA, pods.resource))
+        return None, ()
