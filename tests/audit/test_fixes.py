@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule
+from imds_guard.audit.fixes import dns_rule, fixed_block, fixed_rule
 from imds_guard.reach.grants import Engine, grants_of
 from imds_guard.resources import Address, Policy
 from imds_guard.resources.network_policy import read_network_policy
@@ -58,7 +58,7 @@ def mended(rule: Rule) -> list[Rule]:
     address = Address("networking.k8s.io/v1", "NetworkPolicy", HERE, "any")
     view = read_network_policy(Policy(address, value=as_text(policy([rule]))))
     grants = grants_of(view, "Egress", Engine())
-    found = (mended_rule(rule, ENDPOINTS), dns_rule(grants, ENDPOINTS))
+    found = (fixed_rule(rule, ENDPOINTS), dns_rule(grants, ENDPOINTS))
     return [one for one in found if one is not None]
 
 
@@ -115,14 +115,14 @@ def test_kubernetes_accepts_a_mended_rule(rule: Rule) -> None:
 @thorough
 @given(rules)
 def test_a_mended_rule_needs_no_mending(rule: Rule) -> None:
-    once = mended_rule(rule, ENDPOINTS)
-    assert once is None or mended_rule(once, ENDPOINTS) == once
+    once = fixed_rule(rule, ENDPOINTS)
+    assert once is None or fixed_rule(once, ENDPOINTS) == once
 
 
 @thorough
 @given(ip_blocks(), st.lists(st.sampled_from((*ENDPOINTS, "169.254.169.253"))))
 def test_only_metadata_is_out_of_a_mended_block(peer: Rule, addresses: list[str]) -> None:
-    block = mended_block(peer["ipBlock"], addresses)
+    block = fixed_block(peer["ipBlock"], addresses)
     after = [] if block is None else [{"to": [{"ipBlock": block}]}]
     assert violations(policy(after)) == []
     for packet in PACKETS:
@@ -152,7 +152,7 @@ def test_excepts_are_kept_where_they_are_valid(
     cidr: str, before: list[str] | None, after: list[str]
 ) -> None:
     block: Rule = {"cidr": cidr} if before is None else {"cidr": cidr, "except": before}
-    mine = mended_block(block, ENDPOINTS)
+    mine = fixed_block(block, ENDPOINTS)
     assert mine is not None
     assert mine["cidr"] == cidr
     assert sorted(mine["except"]) == sorted(after)
@@ -161,7 +161,7 @@ def test_excepts_are_kept_where_they_are_valid(
 
 @pytest.mark.parametrize("text", ["169.254.169.254", "10.0.0.0", "169.254.0.0/255.255.0.0"])
 def test_an_except_that_only_python_reads_does_not_stay(text: str) -> None:
-    block = mended_block({"cidr": "0.0.0.0/0", "except": [text]}, ENDPOINTS)
+    block = fixed_block({"cidr": "0.0.0.0/0", "except": [text]}, ENDPOINTS)
     egress: list[Rule] = [{"to": [{"ipBlock": block}]}]
     assert violations(policy(egress)) == []
     assert not allow(egress, Packet("TCP", 80, ENDPOINTS[0]))
@@ -169,7 +169,7 @@ def test_an_except_that_only_python_reads_does_not_stay(text: str) -> None:
 
 @pytest.mark.parametrize("cidr", [MD4, MD6, "169.254.169.254", "anywhere"])
 def test_a_block_of_nothing_but_metadata_goes(cidr: str) -> None:
-    assert mended_block({"cidr": cidr}, ENDPOINTS) is None
-    assert mended_rule({"to": [{"ipBlock": {"cidr": cidr}}]}, ENDPOINTS) is None
+    assert fixed_block({"cidr": cidr}, ENDPOINTS) is None
+    assert fixed_rule({"to": [{"ipBlock": {"cidr": cidr}}]}, ENDPOINTS) is None
     beside: Rule = {"to": [{"ipBlock": {"cidr": cidr}}, {"podSelector": {}}]}
-    assert mended_rule(beside, ENDPOINTS) == {"to": [{"podSelector": {}}]}
+    assert fixed_rule(beside, ENDPOINTS) == {"to": [{"podSelector": {}}]}

@@ -13,7 +13,7 @@ import pytest
 
 from imds_guard.config import read_config
 from imds_guard.platforms import CNIS, PLATFORMS
-from imds_guard.policies import Target, policies_of
+from imds_guard.policies import Target, target_manifests
 from imds_guard.reach.addresses import network
 from imds_guard.reach.network_policies import Reach
 from imds_guard.reach.pod import pod
@@ -60,7 +60,7 @@ def reach_of_pod(manifests: list[dict[str, Any]]) -> Reach:
 def test_policies_open_dns_and_identity_and_shut_metadata(platform: str, cni: str) -> None:
     for egress, block, families, scope, identity in CONFIGURATIONS:
         found = resolved(platform, cni, egress, block, families, identity)
-        manifests = list(policies_of(found, TARGETS[scope]))
+        manifests = list(target_manifests(found, TARGETS[scope]))
         ours = [one for one in manifests if one["kind"] == "NetworkPolicy"]
         assert [fault for one in ours for fault in violations(one)] == []
 

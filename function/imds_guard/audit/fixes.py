@@ -51,7 +51,7 @@ def typed(value: Value) -> Value:
     return found
 
 
-def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
+def fixed_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
     """An ipBlock without these addresses; None where nothing would be left of it.
 
     An `except` that no API server takes goes, one with host bits is written as what it means.
@@ -63,7 +63,7 @@ def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, A
     blocked = [network(address) for address in addresses]
     if (mapped := mapped_ipv4(outer)) is not None:
         # Engines take it for IPv4, and newer API servers refuse it: IPv4 is what to write.
-        return mended_block({"cidr": str(mapped)}, addresses)
+        return fixed_block({"cidr": str(mapped)}, addresses)
     if any(contains(one, outer) for one in blocked):
         return None
     listed = block.get("except")
@@ -77,7 +77,7 @@ def mended_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, A
     return {**block, "except": list(dict.fromkeys((*kept, *new)))}
 
 
-def mended_rule(rule: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
+def fixed_rule(rule: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:
     """An egress rule without these addresses; None where nothing would be left of it."""
     written = rule.get("to")
     peers = written if isinstance(written, list) and written else [dict(p) for p in _EVERY_PEER]
@@ -128,7 +128,7 @@ def _touched(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] 
     written = IpBlock(str(outer), tuple(map(str, excepted or [])))
     held = block_addresses(written)
     inside = [one for one in addresses if _is_held(held, one)]
-    return mended_block(block, inside) if inside else block
+    return fixed_block(block, inside) if inside else block
 
 
 def _holds(outer: str, inner: str) -> bool:

@@ -97,7 +97,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit.context import named
-from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule, typed
+from imds_guard.audit.fixes import dns_rule, fixed_block, fixed_rule, typed
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _is_exposed(context: Context, subject: Subject) -> bool:
 def _finding(
     context: Context, policy: NetworkPolicy, leak: Leak, subjects: Sequence[Subject]
 ) -> Result:
-    field, current, proposed, fix = _mend(context, policy, leak)
+    field, current, proposed, fix = _fix(context, policy, leak)
     where = leak.grant.field.removeprefix("spec.")
     reached = ", ".join(map(str, leak.openings))
     return note(
@@ -166,7 +166,7 @@ def _finding(
     )
 
 
-def _mend(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
+def _fix(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any, Any, str]:
     """The field to change, its value, the value that mends it, and the change in words."""
     grant, addresses = leak.grant, context.addresses_of(leak)
     rules = policy.value["spec"]["egress"]
@@ -175,12 +175,12 @@ def _mend(context: Context, policy: NetworkPolicy, leak: Leak) -> tuple[str, Any
     resolvers = [one for one in addresses if one in context.settings.dns.addresses]
     kept = dns_rule([grant], resolvers)
     if grant.peer is None:
-        mended, fix = mended_rule(rule, addresses), "write ipBlocks with except, and a selector"
+        mended, fix = fixed_rule(rule, addresses), "write ipBlocks with except, and a selector"
     else:
         peer_at = grant.rule.peers.index(grant.peer)
         if grant.peer.ip_block is not None:
             block = rule["to"][peer_at]["ipBlock"]
-            without = mended_block(block, addresses)
+            without = fixed_block(block, addresses)
             if without:
                 present = set(map(str, _excepted(block)))
                 excepts = ", ".join(one for one in without["except"] if one not in present)

@@ -86,7 +86,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit.context import Leak
-from imds_guard.audit.fixes import mended_block, typed
+from imds_guard.audit.fixes import fixed_block, typed
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _proposed(context: Context, policy: NetworkPolicy, fault: Fault) -> Any:
         leak = Leak(grant, tuple(context.opened(grant)))
         if grant.field == field and leak.openings and grant.peer and grant.peer.ip_block:
             block = {"cidr": grant.peer.ip_block.cidr, "except": fault.proposed}
-            if mended := mended_block(block, context.addresses_of(leak)):
+            if mended := fixed_block(block, context.addresses_of(leak)):
                 return mended["except"]
     return fault.proposed
 

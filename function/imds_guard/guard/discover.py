@@ -77,7 +77,8 @@ class Inventory:
         kind = resource.group, resource.kind
         if kind == ("", "Namespace"):
             self._add_namespace(resource)
-        elif kind in KINDS:
+        elif (policy_kind := KINDS.get(kind)) is not None:
+            resource.is_cluster_wide = policy_kind.scope == "cluster"
             self.policies.append(resource)
             self._count(resource)
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA
-from imds_guard.audit import no_reason
+from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
@@ -17,10 +17,10 @@ from imds_guard.policies import (
     Target,
     allow_metadata,
     allow_traffic,
-    cluster_policies,
+    cluster_manifests,
     hashed,
-    policies_of,
     slug,
+    target_manifests,
 )
 from imds_guard.reach.addresses import swallowed
 from imds_guard.reach.declared import flows
@@ -82,7 +82,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     for governed in govern(settings, inventory, made.results, generating=generating):
         planner = _Planner(settings, governed, made, matched)
         planner.plan()
-    made.policies += [Planned(manifest, None) for manifest in cluster_policies(settings)]
+    made.policies += [Planned(manifest, None) for manifest in cluster_manifests(settings)]
     references = [one.workload for one in spec.exceptions]
     references += [
         one.workload if isinstance(one.workload, str) else label_text(one.workload)
@@ -210,7 +210,7 @@ class _Planner:
         return {"matchExpressions": expressions} if expressions else {}
 
     def _base(self, target: Target, protects: Resource | None) -> None:
-        for manifest in policies_of(self.settings, target):
+        for manifest in target_manifests(self.settings, target):
             self._want(manifest, protects)
 
     def _allowances(self, target: Target, protects: Resource | None) -> None:
@@ -259,7 +259,11 @@ class _Planner:
         self.matched.update(one.workload for one in meant)
         if meant:
             return meant[0].reason, meant[0].ports
-        if pods.exception is not None and not pods.exception.strip():
-            self.made.results.append(no_reason(str(pods), ALLOW_METADATA, pods.resource))
+        if pods.exception is None:
             return None, ()
-        return (pods.exception.strip() if pods.exception else None), ()
+        reason = pods.exception.strip()
+        if reason and self.spec.trust_annotations:
+            return reason, ()
+        does_not_count = untrusted if reason else no_reason
+        self.made.results.append(does_not_count(str(pods), ALLOW_METADATA, pods.resource))
+        return None, ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit import opened_for
-from imds_guard.audit.fixes import dns_rule, mended_block, mended_rule, typed
+from imds_guard.audit.fixes import dns_rule, fixed_block, fixed_rule, typed
 from imds_guard.resources import note
 from imds_guard.wire import Changes, InputError
 from imds_guard.wire.edit import ItemEditor
@@ -76,7 +76,7 @@ def _edits(
             for peer_at, block in blocks.items():
                 splices += _except(editor, at, peer_at, value["to"][peer_at]["ipBlock"], block)
                 places.append(f"egress[{at}].to[{peer_at}].ipBlock.except")
-        elif (whole := mended_rule(value, addresses)) is not None:
+        elif (whole := fixed_rule(value, addresses)) is not None:
             rules.replaced[at] = typed(whole)
             places.append(f"egress[{at}]")
         else:
@@ -105,7 +105,7 @@ def _blocks(
         written = rule["to"][at]["ipBlock"]
         if "except" in written and written["except"] is None:
             return None  # a null cannot be added to; the rule is written anew
-        block = mended_block(rule["to"][at]["ipBlock"], context.addresses_of(leak))
+        block = fixed_block(rule["to"][at]["ipBlock"], context.addresses_of(leak))
         if block is None or block["cidr"] != written.get("cidr"):
             return None
         found[at] = block

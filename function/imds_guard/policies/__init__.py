@@ -1,8 +1,10 @@
 """The policies that are written, one module each: pure functions to manifests.
 
 A writer is a module with three names, and its entry in WRITERS: KINDS, the API groups and kinds
-that it writes; SCOPE, what one call of it is for; and `build`. A writer for each workload takes
-more than the configuration, so guard/ calls it by its own arguments.
+that it writes; SCOPE, what one call of it is for; and `build`. One with SCOPE "target" or "cluster"
+is called wherever it is registered, and writes nothing where the configuration does not ask for it.
+One with SCOPE "workload" takes more than the configuration, so guard/plan.py calls it by its own
+arguments.
 """
 
 from __future__ import annotations
@@ -46,15 +48,15 @@ WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
 """The API groups and kinds that imds-guard writes, and that it may therefore own."""
 
 
-def policies_of(settings: Settings, target: Target) -> Iterator[Manifest]:
-    """The policies for `target` that need no more than the configuration."""
+def target_manifests(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The manifests for `target` that need no more than the configuration."""
     for writer in WRITERS:
         if writer.SCOPE == "target":
             yield from writer.build(settings, target)
 
 
-def cluster_policies(settings: Settings) -> Iterator[Manifest]:
-    """The policies that are written once, for all of the cluster."""
+def cluster_manifests(settings: Settings) -> Iterator[Manifest]:
+    """The manifests that are written once, for all of the cluster."""
     for writer in WRITERS:
         if writer.SCOPE == "cluster":
             yield from writer.build(settings)
@@ -70,11 +72,11 @@ __all__ = [
     "allow_pod_identity",
     "allow_same_namespace",
     "allow_traffic",
-    "cluster_policies",
+    "cluster_manifests",
     "default_deny",
     "deny_metadata",
     "hashed",
-    "policies_of",
     "shortened",
     "slug",
+    "target_manifests",
 ]

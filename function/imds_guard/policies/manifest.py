@@ -32,6 +32,27 @@ class Target(NamedTuple):
     prefix: str = ""  # the workload's name, where the set is one workload's
 
 
+CLUSTER = Target(None, {})
+"""The target of a policy that is written once, for all of the cluster."""
+
+
+def manifest(
+    settings: Settings,
+    target: Target,
+    kind: tuple[str, str],
+    name: str,
+    spec: Manifest,
+    annotations: dict[str, str] | None = None,
+) -> Manifest:
+    """The manifest of a policy of any kind (its apiVersion and kind), with our labels on it."""
+    return {
+        "apiVersion": kind[0],
+        "kind": kind[1],
+        "metadata": _metadata(settings, target, name, annotations or {}),
+        "spec": spec,
+    }
+
+
 def network_policy(
     settings: Settings,
     target: Target,
@@ -42,16 +63,9 @@ def network_policy(
     annotations: dict[str, str] | None = None,
 ) -> Manifest:
     """A NetworkPolicy for `target`; `rules` are its ingress and egress, shared or not."""
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": _metadata(settings, target, name, annotations or {}),
-        "spec": {
-            "podSelector": target.pod_selector,
-            "policyTypes": policy_types,
-            **(rules or {}),
-        },
-    }
+    spec = {"podSelector": target.pod_selector, "policyTypes": policy_types, **(rules or {})}
+    kind = ("networking.k8s.io/v1", "NetworkPolicy")
+    return manifest(settings, target, kind, name, spec, annotations)
 
 
 def host_policy(
@@ -62,15 +76,11 @@ def host_policy(
     Cilium takes an address on the node for the entity `host`, which no ipBlock matches.
     """
     to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
-    return {
-        "apiVersion": "cilium.io/v2",
-        "kind": "CiliumNetworkPolicy",
-        "metadata": _metadata(settings, target, name, {}),
-        "spec": {
-            "endpointSelector": target.pod_selector,
-            "egress": [{"toEntities": ["host"], "toPorts": [{"ports": to_ports}]}],
-        },
+    spec = {
+        "endpointSelector": target.pod_selector,
+        "egress": [{"toEntities": ["host"], "toPorts": [{"ports": to_ports}]}],
     }
+    return manifest(settings, target, ("cilium.io/v2", "CiliumNetworkPolicy"), name, spec)
 
 
 def _metadata(

@@ -16,8 +16,6 @@ from imds_guard.resources.network_policy import IpBlock
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.reach.pod import Pod
-
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007
 
 
@@ -142,12 +140,6 @@ def _counted(text: str, outer: Network) -> Network | None:
     except ValueError:
         return None
     return inner if contains(outer, inner) else None
-
-
-def holds_pod(cidr: str, pod: Pod) -> Match:
-    """Whether a CIDR holds the address of a pod."""
-    versions = (4, 6) if pod.ip_version is None else (pod.ip_version,)
-    return hold_pods(IpBlock(cidr, ()), versions)
 
 
 @lru_cache(maxsize=4096)

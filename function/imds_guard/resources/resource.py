@@ -49,7 +49,7 @@ class Resource:
 
     __slots__ = (
         *("_annotations", "address", "default_namespace", "entry", "fields", "group"),
-        *("index", "kind", "sequence", "source"),
+        *("index", "is_cluster_wide", "kind", "sequence", "source"),
     )
 
     def __init__(
@@ -58,6 +58,9 @@ class Resource:
         self.source = source
         self.default_namespace: str | None = None
         """Where the resource will be applied if it names no namespace; None: nobody knows."""
+        self.is_cluster_wide = False
+        """Whether its kind lives in no namespace: the API server then drops metadata.namespace,
+        which kustomize puts on every kind that it does not know."""
         self.entry = entry
         self.sequence = sequence
         self.index = index
@@ -94,6 +97,8 @@ class Resource:
     @property
     def namespace(self) -> str | None:
         """Where the resource will be: metadata.namespace, or else the default one."""
+        if self.is_cluster_wide:
+            return None
         return self.address.namespace or self.default_namespace
 
     @property

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import holds_pod
 from imds_guard.reach.kinds.matching import (
     SECTIONS,
     any_of,
     has_ports,
     holds,
+    holds_pod,
     in_range,
     named_port,
     number,

@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import holds_pod
 from imds_guard.reach.kinds.calico_selector import demanded_by, selected
 from imds_guard.reach.kinds.matching import (
     any_of,
     holds,
+    holds_pod,
     in_range,
     named_port,
     number,

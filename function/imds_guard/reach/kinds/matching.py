@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.addresses import network
+from imds_guard.reach.addresses import hold_pods, network
 from imds_guard.reach.match import Match
 from imds_guard.reach.pod import Peer, Pod
 from imds_guard.reach.selectors import matches
-from imds_guard.resources.network_policy import port_number
+from imds_guard.resources.network_policy import IpBlock, port_number
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ def holds(cidr: Any, address: Network) -> Match:
         return Match.UNKNOWN
     inside = outer.version == address.version and outer.overlaps(address)
     return Match.YES if inside else Match.NO
+
+
+def holds_pod(cidr: str, pod: Pod) -> Match:
+    """Whether a CIDR holds the address of a pod."""
+    versions = (4, 6) if pod.ip_version is None else (pod.ip_version,)
+    return hold_pods(IpBlock(cidr, ()), versions)
 
 
 def in_range(port: Port, first: Any, last: Any = None) -> Match:
