@@ -24,6 +24,7 @@ from imds_guard.wire import (
     parser,
     read,
 )
+from imds_guard.wire.scalars import NoValueError, json_number
 
 NEW = {"kind": "New", "metadata": {"name": "new", "note": "a: b"}}
 MOST_EDITS = 8  # of the items of one input, so that an input stays quick
@@ -184,7 +185,7 @@ def _yaml_documents(data: bytes) -> list[Any] | None:
 
 
 def _json_documents(data: bytes) -> list[Any] | None:
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+    decoder = json.JSONDecoder(parse_int=json_number, parse_float=json_number)
     text = data.decode()
     found = []
     at = len(text) - len(text.lstrip(" \t\r\n"))
@@ -193,7 +194,7 @@ def _json_documents(data: bytes) -> list[Any] | None:
     while at < len(text):
         try:
             value, end = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
+        except (json.JSONDecodeError, RecursionError, NoValueError):
             return None
         found.append(value)
         at = len(text) - len(text[end:].lstrip(" \t\r\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.resources.fields import RESOURCE
-from imds_guard.wire import Fields, InputError, ShapeError, nested
+from imds_guard.wire import Fields, InputError, ShapeError, nested, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Entry, Item, Listing, Mapping, Sequence, Value
 
 _ANNOTATIONS = "metadata.annotations"
+_ITEMS = "items"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 # Orchestrators write the path under both names; the first one is the specification's today.
@@ -41,21 +42,32 @@ class Address(NamedTuple):
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
+class Origin(NamedTuple):
+    """What the text around a resource says of it: its file, its host, and the list that it is in.
+
+    `for_tools` says that a tool reads the text, not kubectl: it leaves out what is marked as local
+    configuration. `api_version` and `kind` are those of an entry that has neither.
+    """
+
+    source: str | None = None
+    for_tools: bool = False
+    api_version: str = ""
+    kind: str = ""
+
+
 class Resource:
-    """A resource of the input; `source` is the file that it was read from, where it was one.
+    """A resource of the input.
 
     Raises InputError where it has no kind or its metadata is malformed.
     """
 
     __slots__ = (
-        *("_annotations", "address", "default_namespace", "entry", "fields", "group"),
-        *("index", "kind", "sequence", "source"),
+        *("_annotations", "_origin", "address", "default_namespace", "entry", "fields"),
+        *("group", "index", "kind", "sequence"),
     )
 
-    def __init__(
-        self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
-    ) -> None:
-        self.source = source
+    def __init__(self, entry: Entry, sequence: Sequence, index: int, origin: Origin) -> None:
+        self._origin = origin
         self.default_namespace: str | None = None
         """Where the resource will be applied if it names no namespace; None: nobody knows."""
         self.entry = entry
@@ -64,12 +76,13 @@ class Resource:
         self._annotations: dict[str, Value] | None = None
         fields = self.fields = Fields(entry.item, RESOURCE)
         try:
-            kind = fields.text("kind") or self._kind_by_file()
+            version = fields.string("apiVersion")
+            kind = fields.string("kind")
             if not kind:
-                raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
-            name = fields.text("metadata.name") or fields.text("metadata.generateName")
-            namespace = fields.text("metadata.namespace")
-            version = fields.text("apiVersion")
+                kind = self._kind_by_file() or self._kind_by_list(version)
+                version = version or origin.api_version
+            name = fields.string("metadata.name") or fields.string("metadata.generateName")
+            namespace = fields.string("metadata.namespace")
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version or "", kind, namespace or None, name or "")
@@ -80,6 +93,17 @@ class Resource:
         """kpt hands over a kustomization.yaml too, in which kind may be left out."""
         name = (self.path or "").rpartition("/")[2]
         return "Kustomization" if name in KUSTOMIZATIONS else None
+
+    def _kind_by_list(self, version: str | None) -> str:
+        """A typed list's entries may leave out both apiVersion and kind. Raises ShapeError."""
+        if version or not self._origin.kind:
+            raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
+        return self._origin.kind
+
+    @property
+    def source(self) -> str | None:
+        """The file that it was read from, where it was one."""
+        return self._origin.source
 
     @property
     def item(self) -> Item:
@@ -127,8 +151,11 @@ class Resource:
 
     @property
     def is_local_config(self) -> bool:
-        """Whether it is for tools only and never reaches a cluster."""
-        return self.annotation(LOCAL_CONFIG) not in (None, "false")
+        """Whether it is for tools only and never reaches a cluster.
+
+        kubectl knows no such thing and applies it.
+        """
+        return self._origin.for_tools and self.annotation(LOCAL_CONFIG) not in (None, "false")
 
     @property
     def path(self) -> str | None:
@@ -150,20 +177,39 @@ def strings(value: Value) -> dict[str, str]:
 
 
 def resources(listing: Listing, source: str | None = None) -> Iterator[Resource]:
-    """Every resource of the input in order; those inside List kinds instead of their list.
+    """Every resource of the input in order; those inside lists instead of their list.
 
-    Raises InputError.
+    As for kubectl, every object that has `items` is a list, whatever its kind
+    (UnstructuredJSONScheme in k8s.io/apimachinery). Raises InputError.
     """
     if listing.top is not None:
-        yield from _of_sequence(listing.top, source)
+        yield from _of_sequence(listing.top, Origin(source, for_tools=listing.frame is not None))
 
 
-def _of_sequence(sequence: Sequence, source: str | None) -> Iterator[Resource]:
+def _of_sequence(sequence: Sequence, origin: Origin) -> Iterator[Resource]:
     for index, entry in enumerate(sequence.entries):
-        resource = Resource(entry, sequence, index, source)
-        if resource.kind.endswith("List"):
-            inner = nested(entry.item, "items")
-            if inner is not None:
-                yield from _of_sequence(inner, source)
-                continue
-        yield resource
+        resource = Resource(entry, sequence, index, origin)
+        if not resource.fields.may_have(_ITEMS) or resource.is_local_config:
+            yield resource
+            continue
+        inner = _inner(resource)
+        if inner is not None:
+            version, kind = resource.address.api_version, resource.kind.removesuffix("List")
+            yield from _of_sequence(inner, origin._replace(api_version=version, kind=kind))
+        elif _ITEMS not in resource.root:
+            yield resource
+
+
+def _inner(resource: Resource) -> Sequence | None:
+    """The items of a list; None where it has none. Raises ShapeError where they are no list."""
+    if resource.kind == "ResourceList":
+        raise ShapeError("a ResourceList must stand alone", resource.item.place())
+    inner, root = nested(resource.item, _ITEMS), resource.root
+    if inner is not None or _ITEMS not in root:
+        return inner
+    if root.get(_ITEMS) is None and resource.kind.endswith("List"):
+        return None  # nothing, as in an empty one
+    place = place_of(resource.item, (_ITEMS,))
+    field = f"{resource.item.field}.{_ITEMS}".lstrip(".")
+    message = "items must be a list: kubectl takes every object that has them for one"
+    raise ShapeError(message, place._replace(field=field))

@@ -24,7 +24,7 @@ class YamlDocuments:
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
             entry = self.entries[index]
-            yield Splice(entry.lead, entry.tail, entry.stub or b"")
+            yield Splice(entry.lead, entry.tail, b"")
         for index, manifest in changes.replaced.items():
             entry = self.entries[index]
             item = entry.item

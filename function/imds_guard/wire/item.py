@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
 from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
+from imds_guard.wire.scalars import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +173,7 @@ def scalar_text(item: Item, path: tuple[str, ...], held: Value) -> str:
     if isinstance(held, str):
         return held
     if isinstance(held, bool):
-        return "true" if held else "false"
+        return Typed("true" if held else "false")
     raise misshapen(item, path, "a string", held)
 
 
@@ -207,7 +208,9 @@ def describe(value: Value) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return "a boolean" if isinstance(value, bool) else "a scalar"
+    if isinstance(value, bool) or (isinstance(value, Typed) and value in ("true", "false")):
+        return "a boolean"
+    return "a number" if isinstance(value, Typed) else "a scalar"
 
 
 _STEP = re.compile(r"\[(\d+)\]\.?|([^.\[]+)\.?")
