@@ -162,7 +162,7 @@ def _peer(value: Value, field: str) -> PolicyPeer:
     if isinstance(block, dict):
         excepted = block.get("except")
         listed = excepted if isinstance(excepted, list) else []
-        texts = tuple(str(one) for one in listed if one is not None)
+        texts = tuple("" if one is None else str(one) for one in listed)
         return PolicyPeer(field, IpBlock(str(block.get("cidr")), texts))
     return PolicyPeer(field, None, peer.get("namespaceSelector"), peer.get("podSelector"))
 

@@ -61,9 +61,12 @@ def read(data: bytes) -> Listing:
     except InputError as json_error:
         # A YAML stream may open with braces too; which of the two was meant, the text shows.
         try:
-            return read_yaml(data)
+            listing = read_yaml(data)
         except InputError as yaml_error:
             raise (json_error if b'{"' in b"".join(data[:200].split()) else yaml_error) from None
+        if b"\n..." in data:
+            raise json_error from None  # to kubectl it ends nothing behind a first object in JSON
+        return listing
 
 
 def nested(item: Item, key: str) -> Sequence | None:

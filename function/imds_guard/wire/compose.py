@@ -103,6 +103,10 @@ class _Composer:
         tag, text = event.tag, event.value
         if event.style == '"' and "\\/" in self._text[node.start : node.end].replace("\\\\", ""):
             raise InputError("not valid YAML: an unknown escape (\\/)", self._at(event.start_mark))
+        if event.implicit[0] and "?" in text and self._open and self._open[-1].flow:
+            # To Go it ends the scalar and starts a key, to libyaml it is a part of it.
+            message = "a question mark between braces or brackets has to be quoted"
+            raise InputError(message, self._at(event.start_mark))
         try:
             if tag is None:
                 node.text = plain(text) if event.implicit[0] else text

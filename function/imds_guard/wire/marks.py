@@ -50,6 +50,9 @@ class Marks:
         """
         if node.kind != "sequence" and parser.value(node) is not None:
             raise InputError(f"{field} must be a list", place_at(self.data, self.byte(node.start)))
+        if node.aliased:
+            message = f"{field} has to be written out, without an anchor or an alias"
+            raise InputError(message, place_at(self.data, self.byte(node.start)))
         if braces and not node.flow:
             message = f"{field} has to be written as a list here, were it an empty one: []"
             raise InputError(message, place_at(self.data, self.byte(node.start)))

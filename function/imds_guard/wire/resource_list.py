@@ -137,6 +137,9 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing | None:
     keys = {
         parser.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
     }
+    if any(name.merges for name in node.keys):
+        message = "a ResourceList must not have a merge key (<<): write it out"
+        raise InputError(message, place_at(data, marks.byte(node.start)))
     if "kind" not in keys or parser.value(keys["kind"][1]) != "ResourceList":
         return None  # a cut by lines has taken another text for it
     version = parser.value(keys["apiVersion"][1]) if "apiVersion" in keys else None
@@ -174,6 +177,8 @@ def nested_sequence(item: Item, key: str) -> Sequence | None:
         return None
     node = parse_one(item.data, item.start, item.end, item.column)
     keys = {parser.key_text(name): at for at, name in enumerate(node.keys)}
+    if key not in keys:
+        raise InputError(f"{key} has to be written out, not merged (<<)", item.place(key))
     at = keys[key]
     marks = Marks(item.data, item.start, item.end, item.column)
     return marks.sequence(node.keys[at], node.items[at], field, newline, braces=node.flow)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
-from imds_guard.wire.encoding import UTF8_BOM, has_odd_breaks
+from imds_guard.wire.encoding import UTF8_BOM, check_breaks, has_odd_breaks
 from imds_guard.wire.errors import InputError, Place, place_at
 from imds_guard.wire.item import parse_one
 from imds_guard.wire.suspects import suspects
@@ -58,6 +58,8 @@ class YamlText:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.odd = has_odd_breaks(data)
+        if self.odd:
+            check_breaks(data)
         self.suspects = suspects(data)
         self.newline = "\r\n" if data[: data.find(b"\n") + 1].endswith(b"\r\n") else "\n"
 
