@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests import clients
+from tests.support import clients
 
 SOURCE = Path(__file__).parent / "go"
 

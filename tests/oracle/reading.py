@@ -50,7 +50,7 @@ def seen(resource: Resource) -> Any:
     return [
         [
             {key: text for key, text in one.pod_labels.items() if text},
-            {name: port for name, port in one.named_ports.items() if port},
+            {name: port for name, port in one.named_ports.items() if port and name[1]},
             *(one.host_network, one.service_account),
         ]
         for one in workloads(resource)

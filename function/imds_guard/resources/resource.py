@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.resources.fields import RESOURCE
-from imds_guard.wire import Fields, InputError, ShapeError, nested, place_of
+from imds_guard.wire import Fields, InputError, NoResourceError, ShapeError, nested, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +47,15 @@ class Origin(NamedTuple):
     """What the text around a resource says of it: its file, its host, and the list that it is in.
 
     `for_tools` says that a tool reads the text, not kubectl: it leaves out what is marked as local
-    configuration. `api_version` and `kind` are those of an entry that has neither.
+    configuration. `api_version` and `kind` are those of an entry that has neither. `in_list`: it is
+    an entry of a list, not a document of its own.
     """
 
     source: str | None = None
     for_tools: bool = False
     api_version: str = ""
     kind: str = ""
+    in_list: bool = False
 
 
 class Resource:
@@ -95,15 +98,21 @@ class Resource:
         return "Kustomization" if name in KUSTOMIZATIONS else None
 
     def _kind_by_list(self, version: str | None) -> str:
-        """A typed list's entries may leave out both apiVersion and kind. Raises ShapeError."""
+        """A typed list's entries may leave out both apiVersion and kind. Raises NoResourceError."""
         if version or not self._origin.kind:
-            raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
+            message = "kind is missing: not a Kubernetes resource"
+            raise NoResourceError(message, self.item.place())
         return self._origin.kind
 
     @property
     def source(self) -> str | None:
         """The file that it was read from, where it was one."""
         return self._origin.source
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether it is an entry of a list, not a document of its own."""
+        return self._origin.in_list
 
     @property
     def item(self) -> Item:
@@ -176,26 +185,42 @@ def strings(value: Value) -> dict[str, str]:
     return {key: held for key, held in value.items() if isinstance(held, str)}
 
 
-def resources(listing: Listing, source: str | None = None) -> Iterator[Resource]:
+Skip = Callable[[NoResourceError], None]
+"""What to do with a document that is no resource; otherwise that is an error."""
+
+
+def resources(
+    listing: Listing, source: str | None = None, skip: Skip | None = None
+) -> Iterator[Resource]:
     """Every resource of the input in order; those inside lists instead of their list.
 
     As for kubectl, every object that has `items` is a list, whatever its kind
     (UnstructuredJSONScheme in k8s.io/apimachinery). Raises InputError.
     """
     if listing.top is not None:
-        yield from _of_sequence(listing.top, Origin(source, for_tools=listing.frame is not None))
+        origin = Origin(source, for_tools=listing.frame is not None)
+        yield from _of_sequence(listing.top, origin, skip)
 
 
-def _of_sequence(sequence: Sequence, origin: Origin) -> Iterator[Resource]:
+def _of_sequence(
+    sequence: Sequence, origin: Origin, skip: Skip | None = None
+) -> Iterator[Resource]:
     for index, entry in enumerate(sequence.entries):
-        resource = Resource(entry, sequence, index, origin)
+        try:
+            resource = Resource(entry, sequence, index, origin)
+        except NoResourceError as error:
+            if skip is None:
+                raise
+            skip(error)
+            continue
         if not resource.fields.may_have(_ITEMS) or resource.is_local_config:
             yield resource
             continue
         inner = _inner(resource)
         if inner is not None:
             version, kind = resource.address.api_version, resource.kind.removesuffix("List")
-            yield from _of_sequence(inner, origin._replace(api_version=version, kind=kind))
+            inside = origin._replace(api_version=version, kind=kind, in_list=True)
+            yield from _of_sequence(inner, inside)
         elif _ITEMS not in resource.root:
             yield resource
 
@@ -207,7 +232,8 @@ def _inner(resource: Resource) -> Sequence | None:
     inner, root = nested(resource.item, _ITEMS), resource.root
     if inner is not None or _ITEMS not in root:
         return inner
-    if root.get(_ITEMS) is None and resource.kind.endswith("List"):
+    is_document = resource.kind.endswith("List") and not resource.is_in_list
+    if is_document and root.get(_ITEMS) is None:
         return None  # nothing, as in an empty one
     place = place_of(resource.item, (_ITEMS,))
     field = f"{resource.item.field}.{_ITEMS}".lstrip(".")

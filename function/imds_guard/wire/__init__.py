@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imds_guard.wire import emit
 from imds_guard.wire.encoding import MAX_SIZE, UTF8_BOM, check_text
-from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
+from imds_guard.wire.errors import InputError, NoResourceError, Place, ShapeError, place_at
 from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
@@ -24,6 +24,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "Mapping",
+    "NoResourceError",
     "Outline",
     "Place",
     "Result",

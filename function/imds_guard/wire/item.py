@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
-from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
+from imds_guard.wire.errors import (
+    InputError,
+    NoResourceError,
+    Place,
+    ShapeError,
+    lines_before,
+    place_at,
+)
 from imds_guard.wire.scalars import Typed
 
 if TYPE_CHECKING:
@@ -79,7 +86,8 @@ class Item:
         value = self.value()
         if not isinstance(value, dict):
             found = describe(value)
-            raise ShapeError(f"a resource must be a mapping; this is {found}", self.place())
+            message = f"a resource must be a mapping; this is {found}"
+            raise NoResourceError(message, self.place())
         return Mapping(self, (), value)
 
     def _parse(self) -> Value:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.wire import emit, parser
 from imds_guard.wire.errors import InputError, Place
 from imds_guard.wire.results import RESULT_OWNER
+from imds_guard.wire.scalars import written
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
@@ -154,4 +155,4 @@ def as_text(value: Any, known: dict[int, tuple[Any, Any]] | None = None) -> Any:
         return known[id(value)][1]
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, (int, float)) else value
+    return written(value) if isinstance(value, (int, float)) else value
