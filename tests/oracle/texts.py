@@ -268,6 +268,54 @@ _VALUE = re.compile(r"(?<=[:-] )[^\n]+")
 _KEY = re.compile(r"(?m)^([ -]*)([^\s:#-][^\n:]*)(?=:(?:[ \n]|\Z))")
 
 
+OURS = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: %s
+  namespace: shop
+  labels:
+    app.kubernetes.io/managed-by: imds-guard
+  annotations:
+    imds-guard.dev/config: imds-guard
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+"""
+STALE = OURS % "deny-cloud-metadata"
+UNWANTED = OURS % "allow-metadata-old"
+# What opens something, and what would close it.
+_HIDING = (
+    *(("[b', 'd]", "']"), ('[b", "d]', '"]'), ("{b': 'd}", "'}"), ("'b", "'"), ('"b', '"')),
+    *(("[b, 'c', 'd]", "']"), ("[", "]"), ("{a: b", "}"), ("|", ""), (">-", ""), ("|2", "")),
+    *(("&a 'b", "'"), ("!!str 'b", "'"), ("? 'a", "'"), ("# 'a", "'"), ("[a: 'b", "']")),
+    *(('"\\"', '"'), ("'''", "'"), ("[ 'it''s', 'a", "']"), ("- 'a", "'"), ("\t'a", "'")),
+    *(("a 'b", "'"), ("'a': 'b", "'"), ('{"a":"b', '"}'), ("[http://a, 'b", "']")),
+)
+
+
+def mixed(number: int) -> str:
+    """Manifests and policies that we own in one text, with openings that hide what follows."""
+    chance = random.Random(number)
+    texts = [chance.choice((*SEEDS, STALE, UNWANTED)) for _ in range(chance.randint(2, 5))]
+    text = _in_one(chance, texts)
+    for _ in range(chance.choice((0, 1, 1, 2, 2, 3))):
+        text = chance.choice((_hide, _hide, *_CHANGES))(chance, text)
+    return text
+
+
+def _hide(chance: random.Random, text: str) -> str:
+    """Something is opened in one place, and closed in a comment further on or nowhere."""
+    opening, closing = chance.choice(_HIDING)
+    ends = [one.start() for one in re.finditer("\n", text)]
+    if len(ends) < 2:
+        return text
+    first, second = sorted(chance.sample(ends, 2))
+    lead = chance.choice((" ", "\n", "\n  ", "\n- ", "\n  x: ", "\n    - "))
+    end = chance.choice((f"\n# {closing}", f"\n{closing}", closing, f"\n    x: y{closing}", ""))
+    return f"{text[:first]}{lead}{opening}{text[first:second]}{end}{text[second:]}"
+
+
 def text_of(number: int) -> str:
     """Some manifests, changed in a few places."""
     chance = random.Random(number)
@@ -278,7 +326,12 @@ def text_of(number: int) -> str:
 
 
 def _whole(chance: random.Random) -> str:
-    texts = [chance.choice(SEEDS) for _ in range(chance.choice((1, 1, 1, 2, 2, 3)))]
+    count = chance.choice((1, 1, 1, 2, 2, 3))
+    return _in_one(chance, [chance.choice(SEEDS) for _ in range(count)])
+
+
+def _in_one(chance: random.Random, texts: list[str]) -> str:
+    """The texts as a stream or a list, in YAML or JSON."""
     how = chance.random()
     if how < 0.45:
         return "---\n".join(texts)

@@ -195,8 +195,9 @@ def misshapen(item: Item, path: tuple[str, ...], wanted: str, found: Value) -> S
 def parse_one(data: bytes, start: int, end: int, column: int) -> parser.Node:
     """The node at data[start:end], whose text starts in `column`. Raises InputError."""
     text = " " * column + data[start:end].decode()
-    if data[end : end + 1] in (b"\n", b"\r"):
-        text += "\n"  # a block scalar's last line is whole
+    is_cut = data[end : end + 1] in (b"\n", b"\r")
+    if is_cut or (end == len(data) and text[-1:] != "\n" and ("|" in text or ">" in text)):
+        text += "\n"  # a block scalar's last line is whole: kubectl ends every line
     nodes = parser.documents(text, line=lines_before(data, start))
     if len(nodes) != 1:
         raise InputError("expected one YAML document here", place_at(data, start))
