@@ -50,7 +50,7 @@ def seen(resource: Resource) -> Any:
     return [
         [
             {key: text for key, text in one.pod_labels.items() if text},
-            {name: port for name, port in one.named_ports.items() if port and name[1]},
+            {name: port for name, port in one.named_ports.items() if name[1]},
             *(one.host_network, one.service_account),
         ]
         for one in workloads(resource)
@@ -109,6 +109,8 @@ def _differs(resource: Resource, held: Held) -> str:
     if held.typed is None or resource.kind.endswith("List"):
         return ""  # refused, of a kind that it does not know, or a list without items
     (typed,) = resources(read(json.dumps(held.typed).encode()))
+    if any(0 in one.named_ports.values() for one in workloads(typed)):
+        return ""  # a port without its number: refused once it is validated
     if typed.address != resource.address:
         return f"{resource.address} is {typed.address}"
     if seen(typed) != seen(resource):

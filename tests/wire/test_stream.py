@@ -129,6 +129,7 @@ def test_an_entry_of_a_typed_list_has_its_version_too() -> None:
         ("kind: A\nmetadata:\n  name: 80\n", 3, "metadata.name"),
         ("kind: A\nmetadata: {name: a, namespace: on}\n", 2, "metadata.namespace"),
         ('{"kind": "A", "metadata": {"name": true}}', 1, "metadata.name"),
+        ("kind: List\nitems:\n- kind: A\n  apiVersion: a/b/c\n", 4, "items[0]"),
     ],
 )
 def test_what_no_cluster_takes_is_refused(text: str, line: int, field: str) -> None:
@@ -175,3 +176,10 @@ def test_what_json_has_no_number_for_is_read_as_yaml() -> None:
     assert listing.top is not None
     value = listing.top.entries[0].item.value()
     assert [type(value[key]) for key in "ab"] == [str, str]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n", ""])
+def test_what_is_added_behind_any_end_of_a_text_is_a_document(end: str) -> None:
+    listing = read(f"kind: A\r\nb: c{end}".encode())
+    listing.append({"kind": "B", "metadata": {"name": "b"}})
+    assert kinds_of(b"".join(listing.render())) == ["A", "B"]

@@ -86,6 +86,9 @@ class Resource:
                 version = version or origin.api_version
             name = fields.string("metadata.name") or fields.string("metadata.generateName")
             namespace = fields.string("metadata.namespace")
+            if version and version.count("/") > 1:
+                message = "apiVersion must be a version, or a group and a version: group/version"
+                raise ShapeError(message, place_of(self.item, ("apiVersion",)))
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version or "", kind, namespace or None, name or "")
@@ -213,24 +216,27 @@ def _of_sequence(
                 raise
             skip(error)
             continue
-        if not resource.fields.may_have(_ITEMS) or resource.is_local_config:
+        if not _has_items(resource):
             yield resource
-            continue
-        inner = _inner(resource)
-        if inner is not None:
+        elif (inner := _inner(resource)) is not None:
             version, kind = resource.address.api_version, resource.kind.removesuffix("List")
             inside = origin._replace(api_version=version, kind=kind, in_list=True)
             yield from _of_sequence(inner, inside)
-        elif _ITEMS not in resource.root:
-            yield resource
+
+
+def _has_items(resource: Resource) -> bool:
+    """Whether it is a list to kubectl; a tool's own file may have items of any shape."""
+    if not resource.fields.may_have(_ITEMS) or _ITEMS not in resource.root:
+        return False
+    return not resource.is_local_config
 
 
 def _inner(resource: Resource) -> Sequence | None:
-    """The items of a list; None where it has none. Raises ShapeError where they are no list."""
+    """The items of a list; None where they are null. Raises ShapeError where they are no list."""
     if resource.kind == "ResourceList":
         raise ShapeError("a ResourceList must stand alone", resource.item.place())
     inner, root = nested(resource.item, _ITEMS), resource.root
-    if inner is not None or _ITEMS not in root:
+    if inner is not None:
         return inner
     is_document = resource.kind.endswith("List") and not resource.is_in_list
     if is_document and root.get(_ITEMS) is None:

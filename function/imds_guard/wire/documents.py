@@ -38,7 +38,9 @@ class YamlDocuments:
             complete = not end or self.data.endswith(b"\n")
             # Nothing but comments may stand before the first document, so it needs no marker.
             marker = f"---{self.newline}".encode()
-            lead = b"" if complete else self.newline.encode()
+            # A lone carriage return at the end needs the other half alone.
+            is_half = self.data.endswith(b"\r")
+            lead = b"" if complete else b"\n" if is_half else self.newline.encode()
             kept = self.has_more or len(self.entries) > len(changes.removed)
             written: emit.Written = {}
             parts = [self._text(manifest, 0, written) for manifest in changes.appended]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imds_guard.wire.block import Span
-    from imds_guard.wire.parser import Value
+    from imds_guard.wire.marks import Marks
+    from imds_guard.wire.parser import Node, Value
 
 
 class Item:
@@ -32,7 +33,10 @@ class Item:
     shape, `load` gives the whole value instead.
     """
 
-    __slots__ = ("_load", "_plain", "_value", "column", "data", "end", "field", "start")
+    __slots__ = (
+        *("_load", "_plain", "_value", "column", "data", "end", "field"),
+        *("parsed", "start"),
+    )
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Item:
         *,
         field: str = "",
         load: Callable[[], Value] | None = None,
+        parsed: tuple[Marks, Node] | None = None,
     ) -> None:
         self.data = data
         self.start = start
@@ -51,6 +56,7 @@ class Item:
         self.field = field
         self._plain = load is None
         self._load = load
+        self.parsed = parsed  # its node, where the text around it has been parsed, and its places
         self._value: Value = None
 
     @property

@@ -35,29 +35,31 @@ class Node:
     size: int = 1  # nodes when every alias is written out
     spelled: str = ""  # a scalar's own text, where `text` is not that
     merges: bool = False  # a key that takes over the keys of its value: <<
+    known: Value = None  # what it says, once that is known
+    is_known: bool = False
 
 
 def value(node: Node) -> Value:
     """The node as plain Python; what aliases share is shared here too, so never change it."""
-    done: dict[int, Value] = {}
     stack = [node]
     while stack:
         top = stack[-1]
-        if id(top) in done:
+        if top.is_known:
             stack.pop()
             continue
-        waiting = [child for child in (*top.keys, *top.items) if id(child) not in done]
+        waiting = [child for child in (*top.keys, *top.items) if not child.is_known]
         if waiting:
             stack.extend(waiting)
             continue
         stack.pop()
         if top.kind == "scalar":
-            done[id(top)] = top.text
+            top.known = top.text
         elif top.kind == "sequence":
-            done[id(top)] = [done[id(child)] for child in top.items]
+            top.known = [child.known for child in top.items]
         else:
-            done[id(top)] = _mapping_value(top, done)
-    return done[id(node)]
+            top.known = _mapping_value(top)
+        top.is_known = True
+    return node.known
 
 
 def key_text(node: Node) -> str:
@@ -73,11 +75,11 @@ def key_text(node: Node) -> str:
     return name
 
 
-def _mapping_value(node: Node, done: dict[int, Value]) -> dict[str, Value]:
+def _mapping_value(node: Node) -> dict[str, Value]:
     """The mapping with what `<<` takes over, in Go's order: what comes later stands."""
     found: dict[str, Value] = {}
     for key, item in zip(node.keys, node.items, strict=True):
-        held = done[id(item)]
+        held = item.known
         if not key.merges:
             found[key_text(key)] = held
             continue

@@ -175,10 +175,13 @@ def nested_sequence(item: Item, key: str) -> Sequence | None:
         return _block_sequence(item.data, span, spans, field, newline, lambda *_: None)
     if not isinstance(root.get(key), list):
         return None
-    node = parse_one(item.data, item.start, item.end, item.column)
+    if item.parsed:
+        marks, node = item.parsed
+    else:
+        node = parse_one(item.data, item.start, item.end, item.column)
+        marks = Marks(item.data, item.start, item.end, item.column)
     keys = {parser.key_text(name): at for at, name in enumerate(node.keys)}
     if key not in keys:
         raise InputError(f"{key} has to be written out, not merged (<<)", item.place(key))
     at = keys[key]
-    marks = Marks(item.data, item.start, item.end, item.column)
     return marks.sequence(node.keys[at], node.items[at], field, newline, braces=node.flow)
