@@ -42,7 +42,7 @@ def _documents(text: str) -> list[Any]:
             documents.append(value)
             text = text[end:]
     except json.JSONDecodeError:
-        return list(yaml.load_all(f"{text}\n", Loader=yaml.CBaseLoader))
+        documents += yaml.load_all(f"{text}\n", Loader=yaml.CBaseLoader)
     return documents
 
 
