@@ -18,7 +18,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from fuzz.properties import TARGETS
+from fuzz.targets import TARGETS
 
 HERE = Path(__file__).parent
 SEEDS = (HERE / "corpus", HERE.parent / "tests" / "cases")

@@ -11,7 +11,7 @@ import atheris
 
 # Everything of ours has to be imported under the instrumentation, and by nobody before.
 with atheris.instrument_imports(include=["imds_guard", "yaml"]):
-    from fuzz.properties import TARGETS
+    from fuzz.targets import TARGETS
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.properties import TARGETS
+from fuzz.targets import TARGETS
 from tests.support.clients import ROOT
 
 INPUTS = sorted(

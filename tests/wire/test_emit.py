@@ -17,7 +17,7 @@ from tests.support.yaml_syntax import aliases_or_anchors
 # libyaml takes neither lone surrogates nor the C0 controls that JSON escapes otherwise.
 texts = scalars | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
-    texts | st.integers() | st.booleans(),
+    texts | st.integers(-(1 << 63), (1 << 63) - 1) | st.booleans(),  # those that Go keeps
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=12,
 )

@@ -28,7 +28,7 @@ def items_of(listing: Listing) -> list[Item]:
 
 def parsed(text: str) -> list[Any]:
     """What the full parser makes of the text: the items, or else the documents."""
-    documents = [parser.value(node) for node in parser.documents(text)]
+    documents = [parser.value(node) for node in parser.documents(f"{text}\n")]  # as kubectl does
     documents = [one for one in documents if one is not None]
     for one in documents:
         if isinstance(one, dict) and one.get("kind") == "ResourceList":

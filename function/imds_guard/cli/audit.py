@@ -107,6 +107,7 @@ def _audit(options: _Options) -> Summary:
         config = given or intake.config() or Config()
         resources = progress.counting(intake.resources(), "auditing")
         context, report = examine(resources, config)
+    report.findings = intake.notes + report.findings
     colour, width = screen(options.output)
     return Summary(
         context,

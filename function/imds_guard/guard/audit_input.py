@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imds_guard.config import Config
+    from imds_guard.wire import Result
 
 STDIN = "-"
 
@@ -23,6 +24,7 @@ class Intake:
     def __init__(self, paths: Iterable[str], stdin: Callable[[], bytes]) -> None:
         self._paths = list(paths)
         self._listing = read(stdin()) if STDIN in self._paths else None
+        self.notes: list[Result] = []  # what is in a folder and was not read
 
     def config(self) -> Config | None:
         """The functionConfig of a ResourceList on standard input. Raises InputError."""
@@ -34,9 +36,10 @@ class Intake:
         count = 0
         for path in self._paths:
             found = resources(self._listing) if path == STDIN and self._listing else None
-            for resource in found if found is not None else read_files([path]):
+            for resource in found if found is not None else read_files([path], self.notes):
                 count += 1
                 yield resource
         if not count:
             where = ", ".join("standard input" if one == STDIN else one for one in self._paths)
-            raise InputError(f"nothing to audit: no Kubernetes resource in {where}")
+            left_out = "".join(f"; {one.subject}: {one.message}" for one in self.notes[:1])
+            raise InputError(f"nothing to audit: no Kubernetes resource in {where}{left_out}")

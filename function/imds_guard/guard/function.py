@@ -11,14 +11,17 @@ from imds_guard.guard.files import read_files
 from imds_guard.guard.plan import plan
 from imds_guard.guard.reconcile import reconcile
 from imds_guard.guard.verify import context_of, verify
-from imds_guard.resources import PATH_ANNOTATIONS, Resource, resources
+from imds_guard.resources import PATH_ANNOTATIONS, Policy, Resource, resources
 from imds_guard.settings import settings_of
-from imds_guard.wire import InputError, Place, place_of, read, read_one, write_documents
+from imds_guard.wire import InputError, Place, as_text, place_of, read, read_one, write_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.wire import Item, Listing, Result
+    from imds_guard.audit import Context
+    from imds_guard.guard.discover import Inventory
+    from imds_guard.guard.plan import Plan
+    from imds_guard.wire import Item, Listing, Result, Value
 
 
 class Outcome(NamedTuple):
@@ -54,15 +57,48 @@ def run(data: bytes, config: Config | None = None) -> Outcome:
 def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     """Only the policies: for the resources in `paths`, or else for what `config` names.
 
-    Raises InputError or ConfigError.
+    They are audited together with what was read. Raises InputError or ConfigError.
     """
     generating = not paths
     settings = settings_of(config)
     home = None if generating else settings.default_namespace
-    inventory = discover(read_files(paths or config.spec.manifests), home)
+    notes: list[Result] = []
+    inventory = discover(read_files(paths or config.spec.manifests, notes), home)
     planned = plan(settings, inventory, generating=generating)
+    context = context_of(settings, _together(inventory, planned, config), planned, inventory)
+    results = notes + planned.results
     manifests = [one.manifest for one in planned.policies]
-    return Outcome(write_documents(manifests), planned.results)
+    return Outcome(write_documents(manifests), results + _further(context, results))
+
+
+def _together(inventory: Inventory, planned: Plan, config: Config) -> list[Policy]:
+    """The policies that were read, and those that are written beside them.
+
+    One that was read is left out where the very same is written. Any other one is judged, were it
+    of the same name: which of the two will stand depends on what is applied last.
+    """
+    known: dict[int, tuple[Value, Value]] = {}
+    written = [
+        Policy(
+            one.address,
+            namespace=one.namespace,
+            value=as_text(one.manifest, known),
+            is_ours=True,
+        )
+        for one in planned.policies
+    ]
+    same = {one.key: one.spec for one in written}
+    read = (
+        Policy(one.address, resource=one, is_ours=one.annotation(OWNER) == config.name)
+        for one in inventory.policies
+    )
+    return [*(one for one in read if same.get(one.key) != one.spec), *written]
+
+
+def _further(context: Context, results: list[Result]) -> list[Result]:
+    """What the audit finds that the results do not say yet."""
+    said = {(one.id, one.subject) for one in results}
+    return [one for one in verify(context) if (one.id, one.subject) not in said]
 
 
 def config_in(data: bytes, source: str) -> Config:
@@ -104,21 +140,21 @@ def _guard(
     # Whoever runs a generator fills in the namespace afterwards.
     home = None if generating else settings.default_namespace
     inventory = discover(found, home)
+    notes: list[Result] = []
     if generating:
-        named = discover(read_files(config.spec.manifests), home)
+        named = discover(read_files(config.spec.manifests, notes), home)
         inventory.groups = named.groups
     planned = plan(settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
     context = context_of(settings, standing, planned, inventory)
-    results = planned.results + conflicts
+    results = notes + planned.results + conflicts
     if config.spec.reopened == "repair":
         from imds_guard.guard.repair import repair
 
         standing, repaired = repair(listing, context, standing)
         results += repaired
         context = context_of(settings, standing, planned, inventory)
-    said = {(one.id, one.subject) for one in results}
-    results += [one for one in verify(context) if (one.id, one.subject) not in said]
+    results += _further(context, results)
     listing.report(results)
     return Outcome(listing.render(), results)
 

@@ -47,6 +47,7 @@ JOB_TEMPLATE = pod_fields(f"{JOB}.spec.template")
 RESOURCE = Outline(
     "kind",
     "apiVersion",
+    "items",
     "metadata.name",
     "metadata.generateName",
     "metadata.namespace",

@@ -162,7 +162,7 @@ def _peer(value: Value, field: str) -> PolicyPeer:
     if isinstance(block, dict):
         excepted = block.get("except")
         listed = excepted if isinstance(excepted, list) else []
-        texts = tuple(str(one) for one in listed if one is not None)
+        texts = tuple("" if one is None else str(one) for one in listed)
         return PolicyPeer(field, IpBlock(str(block.get("cidr")), texts))
     return PolicyPeer(field, None, peer.get("namespaceSelector"), peer.get("podSelector"))
 
@@ -181,14 +181,18 @@ def _port(value: Value) -> PortRange:
     first = port_number(number)
     if first is None:
         return PortRange(protocol, name=str(number))
-    last = port_number(port.get("endPort"))
-    return PortRange(protocol, first, first if last is None else last)
+    end = port.get("endPort")
+    if end is None:
+        return PortRange(protocol, first, first)
+    last = port_number(end)
+    return PortRange(protocol, first, LAST_PORT if last is None else last)
 
 
 def port_number(value: Value) -> int | None:
-    """A port number, in the notations that Kubernetes' YAML reader takes for a number."""
-    try:
-        return int(str(value), 0)
-    except ValueError:
-        text = str(value)
-        return int(text, 8) if text.isdecimal() and set(text) <= set("01234567") else None
+    """A whole number; None for anything else.
+
+    Numbers of the input come in the one notation that Go writes (wire/scalars.py).
+    """
+    text = str(value)
+    digits = text.removeprefix("-")
+    return int(text) if digits.isdecimal() and digits.isascii() and len(digits) < 20 else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.resources.fields import RESOURCE
-from imds_guard.wire import Fields, InputError, ShapeError, nested
+from imds_guard.wire import Fields, InputError, NoResourceError, ShapeError, nested, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Entry, Item, Listing, Mapping, Sequence, Value
 
 _ANNOTATIONS = "metadata.annotations"
+_ITEMS = "items"
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
 # Orchestrators write the path under both names; the first one is the specification's today.
@@ -41,21 +43,34 @@ class Address(NamedTuple):
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
+class Origin(NamedTuple):
+    """What the text around a resource says of it: its file, its host, and the list that it is in.
+
+    `for_tools` says that a tool reads the text, not kubectl: it leaves out what is marked as local
+    configuration. `api_version` and `kind` are those of an entry that has neither. `in_list`: it is
+    an entry of a list, not a document of its own.
+    """
+
+    source: str | None = None
+    for_tools: bool = False
+    api_version: str = ""
+    kind: str = ""
+    in_list: bool = False
+
+
 class Resource:
-    """A resource of the input; `source` is the file that it was read from, where it was one.
+    """A resource of the input.
 
     Raises InputError where it has no kind or its metadata is malformed.
     """
 
     __slots__ = (
-        *("_annotations", "address", "default_namespace", "entry", "fields", "group"),
-        *("index", "is_cluster_wide", "kind", "sequence", "source"),
+        *("_annotations", "_origin", "address", "default_namespace", "entry", "fields"),
+        *("group", "index", "is_cluster_wide", "kind", "sequence"),
     )
 
-    def __init__(
-        self, entry: Entry, sequence: Sequence, index: int, source: str | None = None
-    ) -> None:
-        self.source = source
+    def __init__(self, entry: Entry, sequence: Sequence, index: int, origin: Origin) -> None:
+        self._origin = origin
         self.default_namespace: str | None = None
         """Where the resource will be applied if it names no namespace; None: nobody knows."""
         self.is_cluster_wide = False
@@ -67,12 +82,16 @@ class Resource:
         self._annotations: dict[str, Value] | None = None
         fields = self.fields = Fields(entry.item, RESOURCE)
         try:
-            kind = fields.text("kind") or self._kind_by_file()
+            version = fields.string("apiVersion")
+            kind = fields.string("kind")
             if not kind:
-                raise ShapeError("kind is missing: not a Kubernetes resource", self.item.place())
-            name = fields.text("metadata.name") or fields.text("metadata.generateName")
-            namespace = fields.text("metadata.namespace")
-            version = fields.text("apiVersion")
+                kind = self._kind_by_file() or self._kind_by_list(version)
+                version = version or origin.api_version
+            name = fields.string("metadata.name") or fields.string("metadata.generateName")
+            namespace = fields.string("metadata.namespace")
+            if version and version.count("/") > 1:
+                message = "apiVersion must be a version, or a group and a version: group/version"
+                raise ShapeError(message, place_of(self.item, ("apiVersion",)))
         except InputError as error:
             raise error if error.place.field else error.inside(field=self.item.field) from None
         self.address = Address(version or "", kind, namespace or None, name or "")
@@ -83,6 +102,23 @@ class Resource:
         """kpt hands over a kustomization.yaml too, in which kind may be left out."""
         name = (self.path or "").rpartition("/")[2]
         return "Kustomization" if name in KUSTOMIZATIONS else None
+
+    def _kind_by_list(self, version: str | None) -> str:
+        """A typed list's entries may leave out both apiVersion and kind. Raises NoResourceError."""
+        if version or not self._origin.kind:
+            message = "kind is missing: not a Kubernetes resource"
+            raise NoResourceError(message, self.item.place())
+        return self._origin.kind
+
+    @property
+    def source(self) -> str | None:
+        """The file that it was read from, where it was one."""
+        return self._origin.source
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether it is an entry of a list, not a document of its own."""
+        return self._origin.in_list
 
     @property
     def item(self) -> Item:
@@ -132,8 +168,11 @@ class Resource:
 
     @property
     def is_local_config(self) -> bool:
-        """Whether it is for tools only and never reaches a cluster."""
-        return self.annotation(LOCAL_CONFIG) not in (None, "false")
+        """Whether it is for tools only and never reaches a cluster.
+
+        kubectl knows no such thing and applies it.
+        """
+        return self._origin.for_tools and self.annotation(LOCAL_CONFIG) not in (None, "false")
 
     @property
     def path(self) -> str | None:
@@ -154,21 +193,60 @@ def strings(value: Value) -> dict[str, str]:
     return {key: held for key, held in value.items() if isinstance(held, str)}
 
 
-def resources(listing: Listing, source: str | None = None) -> Iterator[Resource]:
-    """Every resource of the input in order; those inside List kinds instead of their list.
+Skip = Callable[[NoResourceError], None]
+"""What to do with a document that is no resource; otherwise that is an error."""
 
-    Raises InputError.
+
+def resources(
+    listing: Listing, source: str | None = None, skip: Skip | None = None
+) -> Iterator[Resource]:
+    """Every resource of the input in order; those inside lists instead of their list.
+
+    As for kubectl, every object that has `items` is a list, whatever its kind
+    (UnstructuredJSONScheme in k8s.io/apimachinery). Raises InputError.
     """
     if listing.top is not None:
-        yield from _of_sequence(listing.top, source)
+        origin = Origin(source, for_tools=listing.frame is not None)
+        yield from _of_sequence(listing.top, origin, skip)
 
 
-def _of_sequence(sequence: Sequence, source: str | None) -> Iterator[Resource]:
+def _of_sequence(
+    sequence: Sequence, origin: Origin, skip: Skip | None = None
+) -> Iterator[Resource]:
     for index, entry in enumerate(sequence.entries):
-        resource = Resource(entry, sequence, index, source)
-        if resource.kind.endswith("List"):
-            inner = nested(entry.item, "items")
-            if inner is not None:
-                yield from _of_sequence(inner, source)
-                continue
-        yield resource
+        try:
+            resource = Resource(entry, sequence, index, origin)
+        except NoResourceError as error:
+            if skip is None:
+                raise
+            skip(error)
+            continue
+        if not _has_items(resource):
+            yield resource
+        elif (inner := _inner(resource)) is not None:
+            version, kind = resource.address.api_version, resource.kind.removesuffix("List")
+            inside = origin._replace(api_version=version, kind=kind, in_list=True)
+            yield from _of_sequence(inner, inside)
+
+
+def _has_items(resource: Resource) -> bool:
+    """Whether it is a list to kubectl; a tool's own file may have items of any shape."""
+    if not resource.fields.may_have(_ITEMS) or _ITEMS not in resource.root:
+        return False
+    return not resource.is_local_config
+
+
+def _inner(resource: Resource) -> Sequence | None:
+    """The items of a list; None where they are null. Raises ShapeError where they are no list."""
+    if resource.kind == "ResourceList":
+        raise ShapeError("a ResourceList must stand alone", resource.item.place())
+    inner, root = nested(resource.item, _ITEMS), resource.root
+    if inner is not None:
+        return inner
+    is_document = resource.kind.endswith("List") and not resource.is_in_list
+    if is_document and root.get(_ITEMS) is None:
+        return None  # nothing, as in an empty one
+    place = place_of(resource.item, (_ITEMS,))
+    field = f"{resource.item.field}.{_ITEMS}".lstrip(".")
+    message = "items must be a list: kubectl takes every object that has them for one"
+    raise ShapeError(message, place._replace(field=field))

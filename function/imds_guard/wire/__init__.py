@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imds_guard.wire import emit
 from imds_guard.wire.encoding import MAX_SIZE, UTF8_BOM, check_text
-from imds_guard.wire.errors import InputError, Place, ShapeError, place_at
+from imds_guard.wire.errors import InputError, NoResourceError, Place, ShapeError, place_at
 from imds_guard.wire.item import Item, Mapping, describe, mapping, path_of, place_of
 from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
@@ -24,6 +24,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "Mapping",
+    "NoResourceError",
     "Outline",
     "Place",
     "Result",
@@ -61,9 +62,12 @@ def read(data: bytes) -> Listing:
     except InputError as json_error:
         # A YAML stream may open with braces too; which of the two was meant, the text shows.
         try:
-            return read_yaml(data)
+            listing = read_yaml(data)
         except InputError as yaml_error:
             raise (json_error if b'{"' in b"".join(data[:200].split()) else yaml_error) from None
+        if b"\n..." in data:
+            raise json_error from None  # to kubectl it ends nothing behind a first object in JSON
+        return listing
 
 
 def nested(item: Item, key: str) -> Sequence | None:

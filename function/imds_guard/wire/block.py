@@ -1,10 +1,19 @@
 """Cutting block-style YAML by its lines, without building it.
 
-Only text whose cut is certain is cut here; anything else raises NotPlain and takes the full
-parser. Why it is certain: in block style a line belongs to the collection whose column it
-reaches, and libyaml lets only two things break that rule, a quoted scalar and a flow collection
-that run over a line's end. `suspects` finds every place where one of them may start; a span that
-holds none can be cut by columns alone.
+Only text whose cut is certain is cut here (wire/suspects.py says which); anything else raises
+NotPlain and takes the full parser. What a value means is read here too, where it is one of these:
+
+    value   = plain | '"' no quote and no backslash '"' | "'" no quote "'" | "{}" | "[]" | literal
+            | mapping | sequence                 the last three on the lines below
+    plain   = words without a tab, a ':' at their end or a '#' at their start; the first character
+              is a letter, a digit, one of _ . / ~ or not ASCII, or such a one after dashes
+    literal = "|" or "|-", and lines of which the first is indented least
+    mapping = lines "key: value" in one column, no key twice
+    key     = a letter, a digit or _, then any of those and . / -
+    sequence = lines "- value" in one column, or "- key: value", which opens a mapping
+
+A plain scalar that Go takes for a boolean, a number or null is that here as well
+(wire/scalars.py); where a key is one of these, the full parser decides.
 """
 
 from __future__ import annotations
@@ -13,7 +22,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from imds_guard.wire.node import NULLS
+from imds_guard.wire.scalars import NoValueError, is_string
+from imds_guard.wire.scalars import plain as go_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,28 +41,6 @@ collection that holds it: its own lines stand deeper.
 """
 
 
-_LINE_END = rb"[ ]*(?:\r?$|[ ]\#)"
-# A value or a key that may go on behind the end of its line.
-_OPENING = re.compile(
-    rb"""
-      "(?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " (?:%(end)s | :[ \r\n]) )
-    | '(?! [^'\n]* (?:''[^'\n]*)* ' (?:%(end)s | :[ \r\n]) )
-    | [{\[](?! (?<=\{)\}%(end)s | (?<=\[)\]%(end)s
-             | (?: [^][{}"'\#&*!\n] | "[^"\\\n]*" | '[^'\n]*' )* [\]}]%(end)s )
-    | [|>](?! [-+]?[1-9]?[-+]?%(end)s )
-    | [&*!%%@`\t] | \?[ \n]
-    """
-    % {b"end": _LINE_END},
-    re.VERBOSE | re.MULTILINE,
-)
-_MARKS = b"\"'{[&*!%@`|>?\t"
-# Nearly every quote is closed at the end of its line, so that these are left out at once.
-_CLOSED = {
-    ord('"'): rb"(?![^\"\\\n]*\"[ ]*\r?$)",
-    ord("'"): rb"(?![^'\n]*'[ ]*\r?$)",
-}
-_DEEP = b"\n" + b" " * 200  # MAX_DEPTH levels of one space, or more
-_DASHES = b"- " * 20
 _PLAIN = rb"-*[A-Za-z0-9_./\x80-\xff][^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#]))[^\s:]*)*"
 _SCALAR = re.compile(
     rb"""[ ]* (?: "([^"\\\n]*)" | '([^'\n]*)' | (~|%(plain)s) )
@@ -84,44 +72,6 @@ _NEXT_LINE = re.compile(
 _DASH = re.compile(rb"-(?:[ ]+(?=[^ \r\n#])|(?=[ ]*(?:\r?\n|\Z|[ ]\#)))")
 _KEY = rb"([A-Za-z0-9_][\w./-]*):(?=[ \r\n]|\Z)"
 _FIRST_KEY = re.compile(_KEY)
-
-
-def suspects(data: bytes) -> list[int]:
-    """Offsets at which a value starts that may run over the end of its line, in order."""
-    marks = (one.start() for mark in _MARKS if mark in data for one in _mark(mark).finditer(data))
-    found = [at for at in marks if _OPENING.match(data, at) and _is_first(data, at)]
-    for pattern in (_DEEP, _DASHES):
-        at = data.find(pattern)
-        while at >= 0:
-            found.append(at)
-            at = data.find(pattern, at + len(pattern))
-    return sorted(found)
-
-
-@lru_cache(maxsize=len(_MARKS))
-def _mark(mark: int) -> re.Pattern[bytes]:
-    """A byte that may open a value, by itself and the byte before it.
-
-    One pattern for each of them: what starts with one known byte is found fastest.
-    """
-    opening = re.escape(bytes([mark])) + rb"(?<![^ \n\xbf:?-].)" + _CLOSED.get(mark, b"")
-    return re.compile(opening, re.MULTILINE)
-
-
-def _is_first(data: bytes, at: int) -> bool:
-    """Whether a value or a key may start here.
-
-    It stands at the start of a line or of the text (0xBF ends a byte order mark), or behind a
-    colon, a dash or a question mark.
-    """
-    before = at - 1
-    while before >= 0 and data[before] == 0x20:
-        before -= 1
-    if before < 0:
-        return True
-    if data[before] in b":?-":
-        return before < at - 1 or data[at] == 0x09
-    return data[before] in b"\n\xbf"
 
 
 # Deeper lines are most of a text, so that they are told first.
@@ -162,13 +112,31 @@ def cut_mapping(data: bytes, start: int, end: int, column: int) -> dict[str, Spa
         if next_key is None or len(spaces) != column:
             raise NotPlain
         start, stop = line.span()
-        entries[key.decode()] = (value_start, start, column)
+        entries[_key_text(key)] = (value_start, start, column)
         key, value_start = next_key, stop
         count += 1
-    entries[key.decode()] = (value_start, end, column)
+    entries[_key_text(key)] = (value_start, end, column)
     if len(entries) != count:
         raise NotPlain
     return entries
+
+
+@lru_cache(maxsize=4096)
+def _key_text(key: bytes) -> str:
+    """A key that is a string to every reader. Raises NotPlain for any other one."""
+    text = key.decode()
+    if not is_string(text) and type(_plain(text)) is not str:
+        raise NotPlain
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> Value:
+    """What a plain scalar is. Raises NotPlain."""
+    try:
+        return go_plain(text)
+    except NoValueError:
+        raise NotPlain from None
 
 
 def cut_sequence(data: bytes, span: Span) -> list[Span] | None:
@@ -226,8 +194,7 @@ def read_scalar(data: bytes, span: Span) -> Value:
             return None
         raise NotPlain
     if (plain := found[3]) is not None:
-        text: str = plain.decode()
-        return None if text in NULLS else text
+        return _plain(plain.decode())
     quoted = found[1] if found[1] is not None else found[2]
     return quoted.decode()
 
@@ -269,8 +236,8 @@ def _flat_mapping(data: bytes, start: int, end: int) -> dict[str, Value]:
     entries = _FLAT_ENTRY.findall(data, start, end)
     found: dict[str, Value] = {}
     for key, double, single, plain in entries:
-        text = (plain.rstrip() or double or single).decode()
-        found[key.decode()] = None if plain and text in NULLS else text
+        name = _key_text(key)
+        found[name] = _plain(plain.rstrip().decode()) if plain else (double or single).decode()
     if len(found) != len(entries):
         raise NotPlain
     return found

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from imds_guard.wire.errors import InputError, Place
-from imds_guard.wire.node import MAX_DEPTH, MERGE, NULLS, Node, UndefinedAlias, counted, key_text
+from imds_guard.wire.node import MAX_DEPTH, Node, UndefinedAlias, counted, key_text
+from imds_guard.wire.scalars import MERGE, TAG_MERGE, NoValueError, Typed, plain, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ def compose(text: str, line: int) -> Iterator[Node]:
 class _Composer:
     def __init__(self, text: str, line: int) -> None:
         self._loader = _LOADER(text)
+        # Go knows no such escape; libyaml does.
+        self._text = text if "\\/" in text else ""
         self._line = line
         self._anchors: dict[str, Node] = {}
         self._open: list[Node] = []
@@ -83,8 +86,7 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         if isinstance(event, yaml.ScalarEvent):
-            plain_null = event.implicit[0] and event.value in NULLS
-            node.text = None if plain_null else event.value
+            self._scalar(node, event)
             return self._attach(node, event)
         node.kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
         node.flow = bool(event.flow_style)
@@ -95,6 +97,26 @@ class _Composer:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise InputError(message, self._at(event.start_mark))
         return None
+
+    def _scalar(self, node: Node, event: Any) -> None:
+        """Note what Go makes of a scalar."""
+        tag, text = event.tag, event.value
+        if event.style == '"' and "\\/" in self._text[node.start : node.end].replace("\\\\", ""):
+            raise InputError("not valid YAML: an unknown escape (\\/)", self._at(event.start_mark))
+        if event.implicit[0] and "?" in text and self._open and self._open[-1].flow:
+            # To Go it ends the scalar and starts a key, to libyaml it is a part of it.
+            message = "a question mark between braces or brackets has to be quoted"
+            raise InputError(message, self._at(event.start_mark))
+        try:
+            if tag is None:
+                node.text = plain(text) if event.implicit[0] else text
+            else:
+                node.text = tagged(tag, text)
+        except NoValueError as error:
+            raise InputError(str(error), self._at(event.start_mark)) from None
+        node.merges = text == MERGE and (tag == TAG_MERGE or (tag is None and event.implicit[0]))
+        if isinstance(node.text, Typed):
+            node.spelled = text
 
     def _alias(self, event: Any) -> Node:
         node = self._anchors.get(event.anchor)
@@ -130,16 +152,31 @@ class _Composer:
         elif len(parent.keys) == len(parent.items):
             self._add_key(parent, node, event)
         else:
+            if parent.keys[-1].merges and isinstance(event, yaml.AliasEvent):
+                self._check_merged(node, event)
             parent.items.append(node)
         return None
+
+    def _check_merged(self, node: Node, event: Any) -> None:
+        if node.kind != "mapping":  # a list of them may only be written out
+            where = self._at(event.start_mark)
+            raise InputError("a merge key (<<) needs a mapping or a list of them", where)
 
     def _add_key(self, parent: Node, node: Node, event: Any) -> None:
         where = self._at(event.start_mark)
         if node.kind != "scalar":
             message = "a mapping key must be a string (a template has to be rendered first)"
             raise InputError(message, where)
-        name = key_text(node)
-        if name in self._names[-1] and name != MERGE:
+        if node.merges:
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError("an alias of a merge key (<<)", where)
+            parent.keys.append(node)
+            return
+        try:
+            name = key_text(node)
+        except InputError as error:
+            raise InputError(error.message, where) from None
+        if name in self._names[-1]:
             raise InputError("this key stands twice in one mapping", where)
         self._names[-1].add(name)
         parent.keys.append(node)

@@ -24,7 +24,7 @@ class YamlDocuments:
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
             entry = self.entries[index]
-            yield Splice(entry.lead, entry.tail, entry.stub or b"")
+            yield Splice(entry.lead, entry.tail, b"")
         for index, manifest in changes.replaced.items():
             entry = self.entries[index]
             item = entry.item
@@ -38,7 +38,9 @@ class YamlDocuments:
             complete = not end or self.data.endswith(b"\n")
             # Nothing but comments may stand before the first document, so it needs no marker.
             marker = f"---{self.newline}".encode()
-            lead = b"" if complete else self.newline.encode()
+            # A lone carriage return at the end needs the other half alone.
+            is_half = self.data.endswith(b"\r")
+            lead = b"" if complete else b"\n" if is_half else self.newline.encode()
             kept = self.has_more or len(self.entries) > len(changes.removed)
             written: emit.Written = {}
             parts = [self._text(manifest, 0, written) for manifest in changes.appended]

@@ -63,6 +63,9 @@ class ItemEditor:
             if isinstance(step, int):
                 key = node = node.items[step]
             else:
-                at = [parser.key_text(name) for name in node.keys].index(step)
+                names = [parser.key_text(name) for name in node.keys]
+                if step not in names:
+                    raise InputError("a merge key (<<) stands in the way", self._item.place())
+                at = names.index(step)
                 key, node = node.keys[at], node.items[at]
         return key, node

@@ -54,6 +54,25 @@ def _control(data: bytes) -> InputError:
     return InputError(f"{name} cannot stand in YAML or JSON", place_at(data, at))
 
 
+# Two ends of lines of which kubectl makes one, and a byte order mark at the start of a line, which
+# libyaml passes over and Go does not.
+_AMBIGUOUS = re.compile(
+    rb"\r\r\n|(?<=[\r\n])\xef\xbb\xbf|(?:\xc2\x85|\xe2\x80[\xa8\xa9])\xef\xbb\xbf"
+)
+
+
+def check_breaks(data: bytes) -> None:
+    """Raise InputError where YAML's readers do not agree on where lines end or start."""
+    if found := _AMBIGUOUS.search(data):
+        what = (
+            "a carriage return before a line's end"
+            if found[0][:1] == b"\r"
+            else "a byte order mark"
+        )
+        message = f"{what} cannot stand here: not every reader takes it the same way"
+        raise InputError(message, place_at(data, found.start()))
+
+
 def has_odd_breaks(data: bytes) -> bool:
     """Whether YAML sees line breaks in `data` that are neither LF nor CRLF."""
     return (b"\r" in data or not data.isascii()) and _ODD_BREAK.search(data) is not None

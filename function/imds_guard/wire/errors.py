@@ -48,6 +48,10 @@ class ShapeError(InputError):
     """Well-formed text in which a field has not the type that is wanted there."""
 
 
+class NoResourceError(ShapeError):
+    """Well-formed text that is no resource at all: a tool's configuration, a chart's values."""
+
+
 def place_at(data: bytes, offset: int, field: str = "") -> Place:
     """The line and column (in characters) of a byte offset."""
     line_start = data.rfind(b"\n", 0, offset) + 1

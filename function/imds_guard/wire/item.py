@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
-from imds_guard.wire.errors import InputError, Place, ShapeError, lines_before, place_at
+from imds_guard.wire.errors import (
+    InputError,
+    NoResourceError,
+    Place,
+    ShapeError,
+    lines_before,
+    place_at,
+)
+from imds_guard.wire.scalars import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imds_guard.wire.block import Span
-    from imds_guard.wire.parser import Value
+    from imds_guard.wire.marks import Marks
+    from imds_guard.wire.parser import Node, Value
 
 
 class Item:
@@ -24,7 +33,10 @@ class Item:
     shape, `load` gives the whole value instead.
     """
 
-    __slots__ = ("_load", "_plain", "_value", "column", "data", "end", "field", "start")
+    __slots__ = (
+        *("_load", "_plain", "_value", "column", "data", "end", "field"),
+        *("parsed", "start"),
+    )
 
     def __init__(
         self,
@@ -35,6 +47,7 @@ class Item:
         *,
         field: str = "",
         load: Callable[[], Value] | None = None,
+        parsed: tuple[Marks, Node] | None = None,
     ) -> None:
         self.data = data
         self.start = start
@@ -43,6 +56,7 @@ class Item:
         self.field = field
         self._plain = load is None
         self._load = load
+        self.parsed = parsed  # its node, where the text around it has been parsed, and its places
         self._value: Value = None
 
     @property
@@ -78,7 +92,8 @@ class Item:
         value = self.value()
         if not isinstance(value, dict):
             found = describe(value)
-            raise ShapeError(f"a resource must be a mapping; this is {found}", self.place())
+            message = f"a resource must be a mapping; this is {found}"
+            raise NoResourceError(message, self.place())
         return Mapping(self, (), value)
 
     def _parse(self) -> Value:
@@ -172,7 +187,7 @@ def scalar_text(item: Item, path: tuple[str, ...], held: Value) -> str:
     if isinstance(held, str):
         return held
     if isinstance(held, bool):
-        return "true" if held else "false"
+        return Typed("true" if held else "false")
     raise misshapen(item, path, "a string", held)
 
 
@@ -186,8 +201,9 @@ def misshapen(item: Item, path: tuple[str, ...], wanted: str, found: Value) -> S
 def parse_one(data: bytes, start: int, end: int, column: int) -> parser.Node:
     """The node at data[start:end], whose text starts in `column`. Raises InputError."""
     text = " " * column + data[start:end].decode()
-    if data[end : end + 1] in (b"\n", b"\r"):
-        text += "\n"  # a block scalar's last line is whole
+    is_cut = data[end : end + 1] in (b"\n", b"\r")
+    if is_cut or (end == len(data) and text[-1:] != "\n" and ("|" in text or ">" in text)):
+        text += "\n"  # a block scalar's last line is whole: kubectl ends every line
     nodes = parser.documents(text, line=lines_before(data, start))
     if len(nodes) != 1:
         raise InputError("expected one YAML document here", place_at(data, start))
@@ -207,7 +223,9 @@ def describe(value: Value) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return "a boolean" if isinstance(value, bool) else "a scalar"
+    if isinstance(value, bool) or (isinstance(value, Typed) and value in ("true", "false")):
+        return "a boolean"
+    return "a number" if isinstance(value, Typed) else "a scalar"
 
 
 _STEP = re.compile(r"\[(\d+)\]\.?|([^.\[]+)\.?")

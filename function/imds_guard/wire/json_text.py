@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from imds_guard.wire.documents import JsonDocuments
 from imds_guard.wire.errors import InputError, place_at
 from imds_guard.wire.item import Item
-from imds_guard.wire.listing import Listing, ResourceListFrame
+from imds_guard.wire.listing import Listing, ResourceListFrame, check_api_version
 from imds_guard.wire.parser import MAX_DEPTH
+from imds_guard.wire.scalars import NoValueError, json_number
 from imds_guard.wire.sequence import Entry, FlowSequence
 
 if TYPE_CHECKING:
@@ -22,21 +23,30 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _OWN_LINE = re.compile(r"\n([ ]*)\Z")
 
 
-class _DuplicateKey(Exception):
-    pass
+class _RefusedError(Exception):
+    """What the decoder takes and a reader of Kubernetes does not, in words."""
 
 
 def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        raise _DuplicateKey
+        raise _RefusedError("a key stands twice in one object")
     return mapping
 
 
-# Numbers stay text, as every scalar does.
+def _constant(_name: str) -> Value:
+    raise _RefusedError("not valid JSON: no such number")
+
+
+# Numbers are text, as every scalar is.
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=str
+    object_pairs_hook=_unique,
+    parse_int=json_number,
+    parse_float=json_number,
+    parse_constant=_constant,
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JsonText:
@@ -47,6 +57,7 @@ class JsonText:
         self._start = start
         self.text = data[start:end].decode()
         self._ascii = len(self.text) == len(data[start:end])
+        self._surrogates = _SURROGATE.search(self.text) is not None
         self._known = (0, 0)  # a character offset and its byte offset, to count on from
 
     def byte(self, at: int) -> int:
@@ -74,10 +85,12 @@ class JsonText:
             raise self._error(f"not valid JSON: {error.msg}", error.pos) from None
         except RecursionError:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels", at) from None
-        except _DuplicateKey:
-            raise self._error("a key stands twice in one object", at) from None
+        except (_RefusedError, NoValueError) as error:
+            raise self._error(str(error), at) from None
         if _is_deeper(value, MAX_DEPTH):
             raise self._error(f"nested deeper than {MAX_DEPTH} levels", at)
+        if self._surrogates and (half := _half_pair(self.text, at, end)) is not None:
+            raise self._error("half of a surrogate pair (\\ud800 to \\udfff) is no text", half)
         return value, end
 
     def members(self, at: int) -> Iterator[tuple[str, int, int]]:
@@ -136,6 +149,20 @@ class JsonText:
         return InputError(message, place_at(self.data, self.byte(at)))
 
 
+def _half_pair(text: str, start: int, end: int) -> int | None:
+    """Where half of a UTF-16 surrogate pair is escaped without the other one, if anywhere."""
+    high = None
+    for escape in _ESCAPE.finditer(text, start, end):
+        code = int(escape[1] or "0", 16)
+        low = 0xDC00 <= code < 0xE000
+        if high is not None and not (low and escape.start() == high + 6):
+            return high
+        if low and high is None:
+            return escape.start()
+        high = escape.start() if 0xD800 <= code < 0xDC00 else None
+    return high
+
+
 def _is_deeper(value: Value, depth: int) -> bool:
     """Whether collections are nested more than `depth` deep, without recursion."""
     level = [value] if isinstance(value, (dict, list)) else []
@@ -175,6 +202,7 @@ def is_resource_list(value: Value) -> bool:
 
 
 def _resource_list(json_text: JsonText, value: dict[str, Value], at: int) -> Listing:
+    check_api_version(value.get("apiVersion"), place_at(json_text.data, json_text.byte(at)))
     items = results = config = None
     last_end = at + 1
     column = None
@@ -184,7 +212,8 @@ def _resource_list(json_text: JsonText, value: dict[str, Value], at: int) -> Lis
         column = json_text.own_line(json_text.text.rfind('"' + key, 0, start))
         if key == "items" and held is not None:
             if not isinstance(held, list):
-                raise InputError("items must be a list", place_at(json_text.data, start, "items"))
+                place = place_at(json_text.data, json_text.byte(start), "items")
+                raise InputError("items must be a list", place)
             items = json_text.sequence(start, "items")
         elif key == "results" and isinstance(held, list):
             results = json_text.sequence(start, "results")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.wire import emit, parser
-from imds_guard.wire.errors import InputError
+from imds_guard.wire.errors import InputError, Place
 from imds_guard.wire.results import RESULT_OWNER
+from imds_guard.wire.scalars import written
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
     from imds_guard.wire.item import Item
     from imds_guard.wire.results import Result
+
+
+_API_GROUP = "config.kubernetes.io/"
+
+
+def check_api_version(version: Any, place: Place) -> None:
+    """Raise InputError unless this is the apiVersion of a ResourceList.
+
+    KRM functions specification: config.kubernetes.io/v1, or an older version of that group.
+    """
+    if not isinstance(version, str) or not version.startswith(_API_GROUP):
+        message = "a ResourceList must have apiVersion: config.kubernetes.io/v1"
+        raise InputError(message, place._replace(field="apiVersion"))
 
 
 @dataclass(slots=True, eq=False)
@@ -141,4 +155,4 @@ def as_text(value: Any, known: dict[int, tuple[Any, Any]] | None = None) -> Any:
         return known[id(value)][1]
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, (int, float)) else value
+    return written(value) if isinstance(value, (int, float)) else value

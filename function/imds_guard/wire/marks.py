@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _BREAK = re.compile(rb"\r?\n|\r|\xc2\x85|\xe2\x80[\xa8\xa9]")  # line breaks of YAML 1.1
 _DASH_BEFORE = re.compile(r"\r?\n[ ]*-(?:[ ]|#[^\n]*\n|\r?\n)*\Z")
+_STEP = 512  # characters
+_NEAR = 80  # characters in which nearly every dash is found
 _LONGEST_COMMENT = 10_000  # between a dash and its entry
 
 
@@ -29,17 +31,26 @@ class Marks:
         self.start = start - column
         self.text = " " * column + data[start:end].decode()
         self._ascii = len(self.text) == end - start + column
+        self._steps: list[int] = []  # the byte offset of every _STEP-th character
 
     def byte(self, at: int) -> int:
         """The byte offset of a character offset in the text."""
-        return self.start + (at if self._ascii else len(self.text[:at].encode()))
+        if self._ascii:
+            return self.start + at
+        if not self._steps:
+            offset = 0
+            for first in range(0, len(self.text) + 1, _STEP):
+                self._steps.append(offset)
+                offset += len(self.text[first : first + _STEP].encode())
+        before = at // _STEP
+        rest = self.text[before * _STEP : at]
+        return self.start + self._steps[before] + len(rest.encode())
 
     def item(self, node: Node, field: str) -> Item:
         """A node as an item."""
         start, end = self.byte(node.start), self.byte(node.end)
-        return Item(
-            self.data, start, end, node.column, field=field, load=lambda: parser.value(node)
-        )
+        load = lambda: parser.value(node)  # noqa: E731
+        return Item(self.data, start, end, node.column, field=field, load=load, parsed=(self, node))
 
     def sequence(
         self, key: Node, node: Node, field: str, newline: str, *, braces: bool
@@ -50,6 +61,9 @@ class Marks:
         """
         if node.kind != "sequence" and parser.value(node) is not None:
             raise InputError(f"{field} must be a list", place_at(self.data, self.byte(node.start)))
+        if node.aliased:
+            message = f"{field} has to be written out, without an anchor or an alias"
+            raise InputError(message, place_at(self.data, self.byte(node.start)))
         if braces and not node.flow:
             message = f"{field} has to be written as a list here, were it an empty one: []"
             raise InputError(message, place_at(self.data, self.byte(node.start)))
@@ -59,9 +73,12 @@ class Marks:
             return FlowSequence(entries, self.byte(node.start) + 1, None)
         entries = []
         for held, item in zip(node.items, items, strict=True):
-            before = max(0, held.start - _LONGEST_COMMENT)
-            dash = _DASH_BEFORE.search(self.text[before : held.start])
-            if dash is None:
+            for reach in (_NEAR, _LONGEST_COMMENT):
+                before = max(0, held.start - reach)
+                dash = _DASH_BEFORE.search(self.text[before : held.start])
+                if dash:
+                    break
+            else:
                 message = "this layout is not supported: an entry without its own line"
                 raise InputError(message, place_at(self.data, item.start, item.field))
             lead = self.byte(before + dash.start())

@@ -1,6 +1,7 @@
 """Nodes of a YAML text with their places, and what they say as plain Python.
 
-Scalars stay text (a plain null is None), so that YAML 1.1 has no say over anyone's `on` or `012`.
+Scalars are text, a null is None. What Go reads as a boolean or a number is Typed: text too, as Go
+writes it (wire/scalars.py).
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imds_guard.wire.errors import InputError, Place
+from imds_guard.wire.scalars import Typed, key_name
 
 Value = Any
 """A scalar as str (or bool, in JSON), None, list[Value] or dict[str, Value]."""
 
 MAX_DEPTH = 200
-NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-MERGE = "<<"
 
 
 @dataclass(slots=True)
@@ -33,51 +33,62 @@ class Node:
     keys: list[Node] = field(default_factory=list)  # of a mapping; `items` are its values
     aliased: bool = False  # reached through an alias too
     size: int = 1  # nodes when every alias is written out
+    spelled: str = ""  # a scalar's own text, where `text` is not that
+    merges: bool = False  # a key that takes over the keys of its value: <<
+    known: Value = None  # what it says, once that is known
+    is_known: bool = False
 
 
 def value(node: Node) -> Value:
     """The node as plain Python; what aliases share is shared here too, so never change it."""
-    done: dict[int, Value] = {}
     stack = [node]
     while stack:
         top = stack[-1]
-        if id(top) in done:
+        if top.is_known:
             stack.pop()
             continue
-        waiting = [child for child in (*top.keys, *top.items) if id(child) not in done]
+        waiting = [child for child in (*top.keys, *top.items) if not child.is_known]
         if waiting:
             stack.extend(waiting)
             continue
         stack.pop()
         if top.kind == "scalar":
-            done[id(top)] = top.text
+            top.known = top.text
         elif top.kind == "sequence":
-            done[id(top)] = [done[id(child)] for child in top.items]
+            top.known = [child.known for child in top.items]
         else:
-            done[id(top)] = _mapping_value(top, done)
-    return done[id(node)]
+            top.known = _mapping_value(top)
+        top.is_known = True
+    return node.known
 
 
 def key_text(node: Node) -> str:
-    """A mapping key as text: Kubernetes has string keys only, so a plain null is its spelling."""
-    return node.text if node.text is not None else "null"
+    """A mapping key as the text that it becomes in JSON. Raises InputError where that is odd."""
+    text = node.text
+    if type(text) is str:
+        return text
+    name = key_name(node.spelled) if isinstance(text, Typed) else None
+    if name is None:
+        what = "null" if text is None else "this number"
+        where = counted(node.line, node.column)
+        raise InputError(f"a mapping key must be a string, {what} is none (quote it)", where)
+    return name
 
 
-def _mapping_value(node: Node, done: dict[int, Value]) -> dict[str, Value]:
-    own: dict[str, Value] = {}
-    merged: dict[str, Value] = {}
+def _mapping_value(node: Node) -> dict[str, Value]:
+    """The mapping with what `<<` takes over, in Go's order: what comes later stands."""
+    found: dict[str, Value] = {}
     for key, item in zip(node.keys, node.items, strict=True):
-        name = key_text(key)
-        held = done[id(item)]
-        if name != MERGE:
-            own[name] = held
+        held = item.known
+        if not key.merges:
+            found[key_text(key)] = held
             continue
-        for source in held if isinstance(held, list) else [held]:
+        # Of several mappings the first one has the last word.
+        for source in reversed(held) if isinstance(held, list) else [held]:
             if not isinstance(source, dict):
                 raise InputError("a merge key (<<) needs a mapping", counted(key.line, key.column))
-            for inherited, inherited_value in source.items():
-                merged.setdefault(inherited, inherited_value)
-    return {**merged, **own} if merged else own
+            found.update(source)
+    return found
 
 
 def counted(line: int, column: int) -> Place:

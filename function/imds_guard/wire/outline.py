@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imds_guard.wire import block
 from imds_guard.wire.block import NotPlain
 from imds_guard.wire.item import Item, misshapen, scalar_text
+from imds_guard.wire.scalars import Typed
 
 if TYPE_CHECKING:
     from imds_guard.wire.block import Span
@@ -165,6 +166,13 @@ class Fields:
                 _words[text] = held
             return held
         return scalar_text(self.item, tuple(name.split(".")), held)
+
+    def string(self, name: str) -> str | None:
+        """A string; None where it is absent or null. Raises ShapeError for anything else."""
+        held = self.text(name)
+        if isinstance(held, Typed):
+            raise misshapen(self.item, tuple(name.split(".")), "a string", held)
+        return held
 
     def mapping(self, name: str) -> dict[str, Value]:
         """A mapping; empty where it is absent or null. Raises ShapeError for anything else."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
-from imds_guard.wire.errors import InputError
+from imds_guard.wire.errors import InputError, place_at
 from imds_guard.wire.item import Item, parse_one
-from imds_guard.wire.listing import Listing, ResourceListFrame
+from imds_guard.wire.listing import Listing, ResourceListFrame, check_api_version
 from imds_guard.wire.marks import Marks
 from imds_guard.wire.sequence import BlockSequence, Entry, Sequence, before_break
 
@@ -23,14 +23,21 @@ if TYPE_CHECKING:
 _EMPTY_FLOW = re.compile(rb"[ ]*\[[ ]*\]")
 
 
-def is_resource_list(text: YamlText, document: Document, root: Root | None) -> bool:
-    """Whether a document is a ResourceList. Raises InputError."""
+def looks_like_resource_list(
+    text: YamlText, document: Document, root: Root | None, *, certain: bool
+) -> bool:
+    """Whether a document is a ResourceList; what looks like one may be none, unless `certain`.
+
+    Raises InputError.
+    """
+    plain = not text.suspect(document.start, document.end)
     if root:
         try:
             kind = root.keys.get("kind")
             if kind and block.read_scalar(text.data, kind) == "ResourceList":
-                return True
-            if not text.suspect(document.start, document.end):
+                if plain or not certain:
+                    return True
+            elif plain:
                 return False
         except NotPlain:
             pass
@@ -40,8 +47,8 @@ def is_resource_list(text: YamlText, document: Document, root: Root | None) -> b
     return isinstance(value, dict) and value.get("kind") == "ResourceList"
 
 
-def resource_list(text: YamlText, document: Document, root: Root | None) -> Listing:
-    """A document that is a ResourceList. Raises InputError."""
+def resource_list(text: YamlText, document: Document, root: Root | None) -> Listing | None:
+    """A document that looks like a ResourceList; None where it is none. Raises InputError."""
     try:
         return _plain_resource_list(text, root)
     except (NotPlain, InputError):
@@ -54,6 +61,8 @@ def _plain_resource_list(text: YamlText, root: Root | None) -> Listing:
     if root is None:
         raise NotPlain
     data, keys = text.data, root.keys
+    version = block.read_scalar(data, keys["apiVersion"]) if "apiVersion" in keys else None
+    check_api_version(version, place_at(data, root.start))
     items = _plain_sequence(text, keys["items"], "items") if "items" in keys else None
     results = _plain_sequence(text, keys["results"], "results") if "results" in keys else None
     config = None
@@ -89,7 +98,7 @@ def _plain_sequence(text: YamlText, span: Span, field: str) -> BlockSequence:
     if text.suspect(start, spans[0][0] if spans else end):
         raise NotPlain
     if spans is None:
-        if block.read_value(data, span):
+        if block.read_value(data, span) not in (None, []):
             raise NotPlain
         found = _EMPTY_FLOW.search(data, start, end)
         empty = found.span() if found else None
@@ -120,7 +129,7 @@ def _block_sequence(
     return BlockSequence(entries, column, span[0], before_break(data, span[1]), newline)
 
 
-def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
+def _parsed_resource_list(text: YamlText, document: Document) -> Listing | None:
     """By the full parser's marks: any layout at all. Raises InputError."""
     data = text.data
     node = parse_one(data, document.start, document.end, 0)
@@ -128,6 +137,13 @@ def _parsed_resource_list(text: YamlText, document: Document) -> Listing:
     keys = {
         parser.key_text(key): (key, held) for key, held in zip(node.keys, node.items, strict=True)
     }
+    if any(name.merges for name in node.keys):
+        message = "a ResourceList must not have a merge key (<<): write it out"
+        raise InputError(message, place_at(data, marks.byte(node.start)))
+    if "kind" not in keys or parser.value(keys["kind"][1]) != "ResourceList":
+        return None  # a cut by lines has taken another text for it
+    version = parser.value(keys["apiVersion"][1]) if "apiVersion" in keys else None
+    check_api_version(version, place_at(data, marks.byte(node.start)))
     sequences = {
         name: marks.sequence(*keys[name], name, text.newline, braces=node.flow)
         for name in ("items", "results")
@@ -159,8 +175,13 @@ def nested_sequence(item: Item, key: str) -> Sequence | None:
         return _block_sequence(item.data, span, spans, field, newline, lambda *_: None)
     if not isinstance(root.get(key), list):
         return None
-    node = parse_one(item.data, item.start, item.end, item.column)
+    if item.parsed:
+        marks, node = item.parsed
+    else:
+        node = parse_one(item.data, item.start, item.end, item.column)
+        marks = Marks(item.data, item.start, item.end, item.column)
     keys = {parser.key_text(name): at for at, name in enumerate(node.keys)}
+    if key not in keys:
+        raise InputError(f"{key} has to be written out, not merged (<<)", item.place(key))
     at = keys[key]
-    marks = Marks(item.data, item.start, item.end, item.column)
     return marks.sequence(node.keys[at], node.items[at], field, newline, braces=node.flow)

@@ -34,7 +34,6 @@ class Entry:
     lead: int  # the first byte to remove with it: its dash's line break, its document marker
     tail: int  # the byte behind the last one that may be its own
     flow: bool = False  # written between braces
-    stub: bytes | None = None  # what stays in its place when it goes
 
 
 @dataclass(slots=True, eq=False)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.wire import block, parser
 from imds_guard.wire.block import NotPlain
-from imds_guard.wire.encoding import UTF8_BOM, has_odd_breaks
+from imds_guard.wire.encoding import UTF8_BOM, check_breaks, has_odd_breaks
+from imds_guard.wire.errors import InputError, Place, place_at
 from imds_guard.wire.item import parse_one
+from imds_guard.wire.suspects import suspects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
     from imds_guard.wire.block import Span
     from imds_guard.wire.parser import Value
 
-_MARKER = re.compile(rb"\n(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
-_FIRST_MARKER = re.compile(rb"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
-_DIRECTIVE = re.compile(rb"^%", re.MULTILINE)
-_NOTHING = re.compile(rb"(?:[ ]*(?:#[^\n]*|%[^\n]*)?\r?(?:\n|\Z))*\Z")
-_REST_OF_MARKER_LINE = re.compile(rb"[ ]*(?:[ ]#[^\n]*)?\r?(?:\n|\Z)")
+# `---` cuts wherever it starts a line; `...` only as a marker of YAML.
+_MARKER = re.compile(rb"\n(---|\.\.\.(?=[ \t\r\n]|\Z))")
+_FIRST_MARKER = re.compile(rb"(---|\.\.\.(?=[ \t\r\n]|\Z))")
+_DIRECTIVE = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?=%)")
+# Behind `...`: nothing but comments, and further ones.
+_ENDS = re.compile(rb"(?:(?:\.\.\.(?=[ \t\r\n]|\Z))?[ ]*(?:#[^\n]*)?\r?(?:\n|\Z))*\Z")
+_NOTHING = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?(?:\n|\Z))*\Z")
+_REST_OF_MARKER_LINE = re.compile(rb"[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n|\Z)")
 _ROOT = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*([ ]*)(?=[^ \r\n#])")
 _LAST_BREAK = re.compile(rb"\r?\n\Z")
 
@@ -38,15 +43,13 @@ class Root(NamedTuple):
 class Document(NamedTuple):
     """A document of a stream: from its marker (`lead`) or its body (`start`) to the next marker.
 
-    `stub` is what has to stay in its place. Where a `...` follows, that needs a document, were it
-    an empty one; directives before a marker need the marker. `lead` is then the body's start.
+    `tail` is behind the `...` that ends it, where one does.
     """
 
     lead: int
     start: int
     end: int
-    on_marker_line: bool  # something but a comment follows `---` on its line
-    stub: bytes | None
+    tail: int
 
 
 class YamlText:
@@ -54,9 +57,10 @@ class YamlText:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.directives = b"\n%" in data or data.startswith((b"%", UTF8_BOM + b"%"))
         self.odd = has_odd_breaks(data)
-        self.suspects = block.suspects(data)
+        if self.odd:
+            check_breaks(data)
+        self.suspects = suspects(data)
         self.newline = "\r\n" if data[: data.find(b"\n") + 1].endswith(b"\r\n") else "\n"
 
     def suspect(self, start: int, end: int) -> bool:
@@ -65,37 +69,56 @@ class YamlText:
         return self.odd or (at < len(self.suspects) and self.suspects[at] < end)
 
     def documents(self) -> list[Document]:
-        """The documents that are not empty. Raises InputError."""
+        """The documents that are not empty, cut as kubectl cuts them. Raises InputError.
+
+        kubectl cuts at lines that start with `---` and takes the first document of each part
+        (k8s.io/apimachinery/pkg/util/yaml): what it would drop or refuse is an error here.
+        """
         found = []
         lead = start = len(UTF8_BOM) if self.data.startswith(UTF8_BOM) else 0
-        opening = b""
-        on_marker_line = directed = False
+        ended: list[int] = []  # where `...` starts, and the line behind it
         for marker in self._markers():
-            at = marker.start() + (marker[0][:1] == b"\n")
-            ending = self.data[at : at + 3]
-            stub = b"\n" if directed and on_marker_line else None
-            if ending == b"...":
-                stub = b"\n" if on_marker_line else b"" if opening == b"---" else b"---\n"
-                lead = start
-            found.append(Document(lead, start, at, on_marker_line, stub))
-            directed = self._has_directive(start, at)
-            lead, start, opening = at, marker.end(), ending
-            # With odd line breaks, what looks like a comment may hold the document.
-            rest = None if self.odd else _REST_OF_MARKER_LINE.match(self.data, start)
-            on_marker_line = rest is None
-            if rest:
-                start = rest.end()
-            if opening == b"..." or directed:
-                lead = start
-        stub = b"\n" if directed and on_marker_line else None
-        found.append(Document(lead, start, len(self.data), on_marker_line, stub))
+            at = marker.start(1)
+            behind = self._behind(marker)
+            if marker[1] == b"...":
+                ended = ended or [at, behind]
+                continue
+            found.append(self._document(lead, start, at, ended))
+            lead, start, ended = at, behind, []
+        found.append(self._document(lead, start, len(self.data), ended))
         return [one for one in found if not self._is_empty(one)]
 
-    def _has_directive(self, start: int, end: int) -> bool:
-        """Whether directives stand there, which need the marker behind them."""
-        if not self.directives or not _DIRECTIVE.search(self.data, start, end):
-            return False
-        return _NOTHING.match(self.data, start, end) is not None
+    def _behind(self, marker: re.Match[bytes]) -> int:
+        """The line behind a marker's. Raises InputError where the marker does not stand alone."""
+        line = _REST_OF_MARKER_LINE.match(self.data, marker.end())
+        if line is None or (self.odd and has_odd_breaks(line[0])):
+            name = marker[1].decode()
+            message = f"what follows {name} on its line is not read by kubectl: break the line"
+            raise InputError(message, place_at(self.data, marker.start(1)))
+        return line.end()
+
+    def _document(self, lead: int, start: int, end: int, ended: list[int]) -> Document:
+        """The document in this part. Raises InputError where kubectl would not see all of it."""
+        if directive := _DIRECTIVE.match(self.data, start, end):
+            message = "kubectl reads no directives (%YAML, %TAG): leave the line out"
+            raise InputError(message, place_at(self.data, directive.end()))
+        if not ended:
+            return Document(lead, start, end, end)
+        stop, behind = ended
+        rest = self.data[behind:end]
+        if has_odd_breaks(rest) or not _ENDS.match(rest):
+            message = "kubectl drops what follows the end of a document (...): begin it with ---"
+            raise InputError(message, self._first_line(behind, end))
+        document = Document(lead, start, stop, behind)
+        if self._is_empty(document):
+            message = "... ends a document that has not begun: kubectl refuses it"
+            raise InputError(message, place_at(self.data, stop))
+        return document
+
+    def _first_line(self, start: int, end: int) -> Place:
+        """The place of the first line there that is neither empty nor a comment."""
+        root = _ROOT.match(self.data, start, end)
+        return place_at(self.data, root.end() if root else start)
 
     @property
     def has_markers(self) -> bool:
@@ -116,7 +139,7 @@ class YamlText:
     def root(self, document: Document) -> Root | None:
         """The document's block mapping; None where it is not plain."""
         opening = _ROOT.match(self.data, document.start, document.end)
-        if opening is None or document.on_marker_line or self.odd:
+        if opening is None or self.odd:
             return None
         start = opening.end()
         column = start - opening.start(1)
