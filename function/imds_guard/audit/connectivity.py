@@ -10,7 +10,7 @@ from imds_guard.reach.selectors import namespace_labels
 from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from imds_guard.audit.context import Context
     from imds_guard.reach.declared import Flow
@@ -63,15 +63,10 @@ def _some_pod(context: Context, namespace: str) -> Pod:
 def _is_let_out(context: Context, flow: Flow) -> bool:
     target = context.pod(flow.target)
     protocol, port = flow.port
-    seen = set()
     for sender in _callers(context, flow):
         if sender is None or sender.host_network:
             return True
         own = context.pod(sender)
-        key = context.policies.alike(own, "Egress")
-        if key in seen:
-            continue
-        seen.add(key)
         decision = context.policies.decide(own, "Egress", target, protocol, port, lean="open")
         if not decision.is_blocked:
             return True
@@ -79,10 +74,30 @@ def _is_let_out(context: Context, flow: Flow) -> bool:
 
 
 def _callers(context: Context, flow: Flow) -> list[Subject | None]:
-    """The workloads that may send it; None for senders whose policies are not asked for."""
+    """The workloads that may send it; None for senders whose policies are not asked for.
+
+    Of workloads whose egress is decided alike, one is enough.
+    """
     if flow.client is not None:
         return [flow.client]
     if flow.source != "namespace" or (flow.target, flow.port) in context.called:
         return [None]  # somebody else is declared to call it; nobody else has to
-    here = context.by_namespace.get(flow.target.namespace, [])
-    return [one for one in here if one is not flow.target] or [None]
+    found: list[Subject | None] = []
+    for alike in _alike(context, flow.target.namespace):
+        found += [one for one in alike[:2] if one is not flow.target][:1]
+    return found or [None]
+
+
+def _alike(context: Context, namespace: str | None) -> list[list[Subject]]:
+    """The workloads of a namespace, those together whose egress is decided alike."""
+    known = context.memo(_alike)
+    if namespace not in known:
+        groups: dict[Hashable, list[Subject]] = {}
+        for subject in context.by_namespace.get(namespace, []):
+            key: Hashable = "host network"
+            if not subject.host_network:
+                key = context.policies.alike(context.pod(subject), "Egress")
+            groups.setdefault(key, []).append(subject)
+        known[namespace] = list(groups.values())
+    found: list[list[Subject]] = known[namespace]
+    return found

@@ -9,8 +9,8 @@ from imds_guard.annotations import REASON
 from imds_guard.reach.addresses import network
 from imds_guard.reach.kinds import is_cluster_wide
 from imds_guard.reach.match import Match
-from imds_guard.reach.pod import Pod, pod
-from imds_guard.reach.selectors import demanded, matches
+from imds_guard.reach.pod import Pod
+from imds_guard.reach.selectors import demanded, matches, namespace_labels
 from imds_guard.reach.senders import senders
 from imds_guard.reach.subject import Subject
 from imds_guard.resources.labels import Labels
@@ -146,6 +146,7 @@ class Context:
             self._left_out.setdefault(subject.namespace, []).append(subject)
         self._is_governed = is_governed
         self._pods: dict[int, Pod] = {}
+        self._of_namespace: dict[str | None, Labels] = {}
         self._memos: dict[Hashable, dict[Hashable, Any]] = {}
         self._exposure: dict[Hashable, Exposure] = {}
         self._exposure_of: dict[int, Exposure] = {}
@@ -187,9 +188,13 @@ class Context:
         """The workload's pods as one end of traffic."""
         found = self._pods.get(id(subject))
         if found is None:
-            own = self.namespaces.get(subject.namespace or "")
+            here = subject.namespace
+            of_namespace = self._of_namespace.get(here)
+            if of_namespace is None:
+                of_namespace = namespace_labels(here, self.namespaces.get(here or ""))
+                self._of_namespace[here] = of_namespace
             ports = _PortsOf(subject.workload) if subject.workload else None
-            found = self._pods[id(subject)] = pod(subject.namespace, subject.labels, own, ports)
+            found = self._pods[id(subject)] = Pod(here, subject.labels, of_namespace, ports)
         return found
 
     def reach(self, subject: Subject, direction: PolicyType = "Egress") -> Reach:
@@ -237,7 +242,7 @@ class Context:
 
     def _exposure_like(self, subject: Subject) -> Exposure:
         own = self.pod(subject)
-        key = self.policies.alike(own, "Egress")
+        key = self.policies.alike_to_addresses(own)
         if key not in self._exposure:
             self._exposure[key] = self.exposed(own, self.endpoints)
         return self._exposure[key]

@@ -53,7 +53,7 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.context import Context
+    from imds_guard.audit.context import Context, Exposure
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
@@ -64,11 +64,14 @@ def check(context: Context) -> Iterator[Result]:
     """A finding per rule that reaches a translated address, with the workloads."""
     blamed: dict[str, list[Subject]] = {}
     for _, alike in context.exposures:
-        exposed = [subject for subject in alike if not subject.exception]
         # What nothing isolates is IG002.
-        if exposed and context.isolates(exposed[0]):
-            for where in dict.fromkeys(_rules(context, exposed[0])):
-                blamed.setdefault(where, []).extend(exposed)
+        if not context.isolates(alike[0]):
+            continue
+        translated = context.exposed(context.pod(alike[0]), context.translated_endpoints)
+        for subject in alike if translated.is_open else ():
+            if not subject.exception:
+                for where in dict.fromkeys(_rules(context, subject, translated)):
+                    blamed.setdefault(where, []).append(subject)
     addresses = ", ".join(context.translated_endpoints)
     for where, subjects in blamed.items():
         message = f"{where} reaches metadata behind a NAT64 translator ({addresses})"
@@ -77,21 +80,17 @@ def check(context: Context) -> Iterator[Result]:
         yield note("warning", ID, named(subjects), message, about=about, fix=fix)
 
 
-def _rules(context: Context, subject: Subject) -> Iterator[str]:
+def _rules(context: Context, subject: Subject, translated: Exposure) -> Iterator[str]:
     """The rules that open a translated address, and none that is not translated."""
-    own = context.pod(subject)
-    exposure = context.exposed(own, context.translated_endpoints)
-    if not exposure.is_open:
-        return
     policies = context.reach(subject).policies
     known = {id(leak.grant) for policy in policies for leak in context.leaks(policy)}
-    opened = [(network(one.address), port) for one in exposure.is_open for port in one.ports]
+    opened = [(network(one.address), port) for one in translated.is_open for port in one.ports]
     for grant, _ in context.reach(subject).grants:
         if id(grant) not in known and any(
             grant.allows(address, "TCP", port, None) for address, port in opened
         ):
             yield f"policy {grant.policy.address.name} {grant.field.removeprefix('spec.')}"
     by_others = {id(rule) for rule, _ in context.exposure(subject).opened_by}
-    for rule, _ in exposure.opened_by:
+    for rule, _ in translated.opened_by:
         if id(rule) not in by_others:
             yield str(rule)

@@ -88,6 +88,16 @@ class Policies:
         own = tuple(sorted(labels.known.items())), labels.present, labels.maybe
         return id(reach), pod.namespace, own
 
+    def alike_to_addresses(self, pod: Pod) -> Hashable:
+        """Pods with the same key have the same egress to addresses that are no pod's.
+
+        Policies of several namespaces may share their rules; ours do.
+        """
+        if self._positions["Egress"]:
+            return self.alike(pod, "Egress")
+        reach = self.network_policies.reach(pod, "Egress")
+        return reach.isolated, tuple((id(one.egress), match) for one, match in reach.selecting)
+
     def is_free(self, pod: Pod, direction: PolicyType) -> bool:
         """Whether no policy of any kind says anything about the pod in this direction."""
         reach = self.network_policies.reach(pod, direction)

@@ -173,8 +173,8 @@ class Workload:
     @property
     def _dns(self) -> dict[str, Value]:
         """The pod's spec, where it may say how names resolve; few do."""
-        text = self.resource.item.text
-        if b"dnsPolicy" not in text and b"\\" not in text:
+        item = self.resource.item
+        if all(item.data.find(word, item.start, item.end) < 0 for word in (b"dnsPolicy", b"\\")):
             return {}
         value: Value = self.resource.item.value()
         for key in self._pod.containers.split(".")[:-1]:
