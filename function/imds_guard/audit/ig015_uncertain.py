@@ -62,7 +62,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imds_guard.audit.context import named
-from imds_guard.audit.name_resolution import resolution
+from imds_guard.audit.name_resolution import answers, resolution
 from imds_guard.reach.match import Match
 from imds_guard.resources import note
 
@@ -116,12 +116,18 @@ def _about_metadata(context: Context) -> Iterator[Result]:
 
 
 def _about_names(context: Context) -> Iterator[Result]:
-    unsure = [
-        subject
-        for subject in context.subjects
-        if not subject.host_network and resolution(context, subject) is Match.UNKNOWN
-    ]
+    governed = [subject for subject in context.subjects if not subject.host_network]
+    unsure = [one for one in governed if resolution(context, one) is Match.UNKNOWN]
     if unsure:
         message = "not certain: whether names resolve depends on what is known only in the cluster"
         fix = "allow egress to cluster DNS by its labels, or set dns to what this cluster has"
         yield note("warning", ID, named(unsure), message, about=unsure[0].resource, fix=fix)
+    shut_out = [
+        one
+        for one in governed
+        if resolution(context, one) is Match.YES and answers(context, one) is Match.UNKNOWN
+    ]
+    if shut_out:
+        message = "not certain: whether cluster DNS answers names is known only in the cluster"
+        fix = "let clients in there by known labels, or have the namespace of DNS in the input"
+        yield note("warning", ID, named(shut_out), message, about=shut_out[0].resource, fix=fix)

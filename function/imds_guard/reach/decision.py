@@ -131,7 +131,9 @@ class Policies:
         walk = _Walk(lean, reach.isolated, allowed)
         # An engine may leave Baseline out for pods that any NetworkPolicy selects, in whichever
         # direction (seen on kube-network-policies); the API's text asks for isolation.
-        is_selected = bool(self.network_policies.selects(pod))
+        is_selected = bool(self.network_policies.selects(pod)) or any(
+            one.is_like_network_policy and one.selects(pod) for one in self.rules.isolations
+        )
         for rule in self._rules[direction]:
             match = rule.applies(pod, peer, protocol, port)
             if rule.position >= BASELINE and is_selected:
@@ -280,7 +282,7 @@ class _Walk:
             if not counts:
                 continue
             if rule.action == "pass":
-                yield from self._from(later)
+                yield from self._from([one for one in later if one >= rule.passes_to])
             else:
                 yield "open" if rule.action == "allow" else "blocked"
             if counts is Match.YES:

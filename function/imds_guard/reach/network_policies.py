@@ -188,7 +188,7 @@ class NetworkPolicies:
                 match = min(match, Match.MAYBE)
             if match:
                 selecting.append((policy, match))
-        isolated = max((isolated, *(min(found) for found in copies.values())))
+        isolated = max((isolated, *(_of_copies(found) for found in copies.values())))
         key = direction, isolated, tuple((id(policy), match) for policy, match in selecting)
         known = self._reaches.get(key)
         if known is None:
@@ -206,3 +206,8 @@ class NetworkPolicies:
         if key not in self._grants:
             self._grants[key] = grants_of(policy, direction, self.engine)
         return self._grants[key]
+
+
+def _of_copies(found: list[Match]) -> Match:
+    """Whether an object applies of which any copy may stand."""
+    return found[0] if len(set(found)) == 1 else min(max(found), Match.MAYBE)

@@ -6,6 +6,7 @@ tier, then NetworkPolicy, then a baseline tier; Calico and Antrea have tiers of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Optional, Union
@@ -27,7 +28,7 @@ Reaches = Callable[[Peer, Protocol, Port, Optional[Pod]], Match]  # noqa: UP045
 # Positions of tiers, on the scale of Calico's tier orders, in which its own tier for the admin
 # policies of SIG Network is 1,000, `default` 1,000,000 and the one for baseline 10,000,000
 # (Calico reference, Tier). NetworkPolicy is in the middle one.
-UNKNOWN_TIER = -1.0
+UNKNOWN_TIER = -math.inf
 ADMIN = 1_000.0
 NAMESPACE = 1_000_000.0
 BASELINE = 10_000_000.0
@@ -49,6 +50,8 @@ class Rule(NamedTuple):
     action: Action
     selects: Selects
     reaches: Reaches
+    passes_to: float = -math.inf
+    """The first position that is asked after a pass; the next one, unless the engine skips some."""
 
     def __str__(self) -> str:
         return f"{self.policy} {self.field.removeprefix('spec.')}"
@@ -71,6 +74,8 @@ class Isolation(NamedTuple):
     direction: PolicyType
     position: float
     selects: Selects
+    is_like_network_policy: bool = False
+    """Whether its engine makes the same of it as of a NetworkPolicy."""
 
 
 @dataclass
@@ -81,10 +86,19 @@ class Rules:
     isolations: list[Isolation] = field(default_factory=list)
     demands: dict[int, Mapping[str, str]] = field(default_factory=dict)
     """By the identity of a policy, the labels that pods must have to be selected by it."""
-    tiers: dict[tuple[str, str], tuple[float, bool]] = field(default_factory=dict)
-    """By engine and name: the position of a tier, and whether it drops what no rule matches."""
+    tiers: dict[tuple[str, str], tuple[float | None, bool]] = field(default_factory=dict)
+    """By engine and name: the position of a tier, None where it is not known, and whether it drops
+    what no rule matches."""
+    places: dict[str, tuple[float | None, bool]] = field(default_factory=dict)
+    """Of Calico's tiers, by name: the same with a position for each; none until they are asked."""
     has_network_sets: bool = False
     """Whether addresses may have labels: the input has network sets of Calico."""
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.isolations)
+
+    def note_tier(self, engine: str, name: str, position: float | None, *, drops: bool) -> None:
+        """Take in a tier. Of copies that differ any may stand, so that nothing of it is known."""
+        known = self.tiers.setdefault((engine, name), (position, drops))
+        if known != (position, drops):
+            self.tiers[engine, name] = (None, True)

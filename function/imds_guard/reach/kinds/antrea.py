@@ -2,8 +2,9 @@
 
 Antrea documentation, Antrea Network Policy CRDs: tiers are asked by their priority, the policies of
 a tier by theirs, and the first rule that matches decides; all but the tier `baseline` come before
-NetworkPolicy. They isolate nothing. Groups, names of the world and Services are known only in the
-cluster, and so is a tier that is not in the input.
+NetworkPolicy, and `Pass` leaves out what is still to come of those (release notes of 1.5). They
+isolate nothing. Groups, names of the world and Services are known only in the cluster, and so is a
+tier that is not in the input.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from imds_guard.reach.kinds.matching import (
     sequence,
 )
 from imds_guard.reach.match import Match
-from imds_guard.reach.rules import BASELINE, UNKNOWN_TIER, Action, Rule
+from imds_guard.reach.rules import BASELINE, NAMESPACE, UNKNOWN_TIER, Action, Rule
 from imds_guard.reach.selectors import demanded, matches, negated
 from imds_guard.resources.network_policy import IpBlock, port_number
 from imds_guard.wire import mapping
@@ -51,11 +52,7 @@ def read(policy: Policy, found: Rules) -> None:
     """Add the rules of one policy, or note a tier."""
     spec = policy.spec
     if policy.address.kind == "Tier":
-        priority = number(spec.get("priority"))
-        found.tiers["antrea", policy.address.name] = (
-            UNKNOWN_TIER if priority is None else priority,
-            False,
-        )
+        found.note_tier("antrea", policy.address.name, number(spec.get("priority")), drops=False)
         return
     tier = str(spec.get("tier") or "application").lower()
     position = BASELINE if tier == "baseline" else _TIERS.get(tier)
@@ -82,6 +79,7 @@ def read(policy: Policy, found: Rules) -> None:
                     action,
                     selects,
                     reaching(peers.has_address, peers.has_pod, peers.has_port),
+                    passes_to=NAMESPACE,
                 )
             )
     applied = [mapping(one) for one in sequence(spec.get("appliedTo"))]

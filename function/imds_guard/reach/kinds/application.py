@@ -34,7 +34,7 @@ def read(policy: Policy, found: Rules) -> None:
     for direction, name, peers in SECTIONS:
         if direction not in view.policy_types:
             continue
-        found.isolations.append(Isolation(policy, direction, NAMESPACE, selected))
+        found.isolations.append(Isolation(policy, direction, NAMESPACE, selected, True))
         grants = grants_of(view, direction, Engine())
         for index, value in enumerate(sequence(policy.spec.get(name))):
             field = f"spec.{name}[{index}]"

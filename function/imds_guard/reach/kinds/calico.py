@@ -11,6 +11,7 @@ policies are asked.
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.kinds.calico_selector import demanded_by, selected
@@ -39,6 +40,8 @@ from imds_guard.resources.labels import Labels
 from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.pod import Pod
     from imds_guard.reach.rules import Port, Rules, Selects
@@ -57,6 +60,7 @@ _SECTIONS: tuple[tuple[PolicyType, str, str], ...] = (
     ("Egress", "egress", "destination"),
     ("Ingress", "ingress", "source"),
 )
+_LAST = sys.float_info.max / 2  # there is room behind it
 _ACCOUNT = "projectcalico.org/serviceaccount"
 
 
@@ -64,9 +68,10 @@ def read(policy: Policy, found: Rules) -> None:
     """Add the rules and isolations of one policy, or note a tier or a network set."""
     kind, spec = policy.address.kind, policy.spec
     if kind == "Tier":
-        order = number(spec.get("order"))
-        drops = spec.get("defaultAction") != "Pass"
-        found.tiers["calico", policy.address.name] = (math.inf if order is None else order, drops)
+        written = number(spec.get("order"))
+        is_dropping = spec.get("defaultAction") != "Pass"
+        place_of_tier = math.inf if written is None else written
+        found.note_tier("calico", policy.address.name, place_of_tier, drops=is_dropping)
         return
     if kind in ("GlobalNetworkSet", "NetworkSet"):
         found.has_network_sets = True
@@ -74,8 +79,7 @@ def read(policy: Policy, found: Rules) -> None:
     if str(spec.get("doNotTrack", spec.get("preDNAT"))).lower() == "true":
         return  # for the interfaces of nodes alone
     selects = _selects(policy, spec)
-    tier = str(spec.get("tier") or "default")
-    position, drops = found.tiers.get(("calico", tier), _OWN_TIERS.get(tier, (None, True)))
+    position, drops = _tier(str(spec.get("tier") or "default"), found)
     order = number(spec.get("order"))
     place = (math.inf if order is None else order, policy.address.name, policy.namespace or "")
     for direction, name, peer in _SECTIONS:
@@ -105,6 +109,37 @@ def read(policy: Policy, found: Rules) -> None:
         if drops:
             found.isolations.append(Isolation(policy, direction, at, selects))
     found.demands[id(policy)] = demanded_by(str(spec.get("selector") or ""))
+
+
+def _tier(name: str, found: Rules) -> tuple[float | None, bool]:
+    """The position of a tier, and whether it drops. All tiers are read before all policies."""
+    if not found.places:
+        tiers: dict[str, tuple[float | None, bool]] = dict(_OWN_TIERS)
+        tiers |= {of: tier for (engine, of), tier in found.tiers.items() if engine == "calico"}
+        found.places = dict(_places(tiers))
+    return found.places.get(name, (None, True))
+
+
+def _places(
+    tiers: dict[str, tuple[float | None, bool]],
+) -> Iterator[tuple[str, tuple[float | None, bool]]]:
+    """Every tier with a position of its own. Of the same order the one with the lesser name comes
+    first (felix, policy_sorter.go); those without an order come last.
+    """
+    by_order: dict[float, list[str]] = {}
+    for name, (order, drops) in sorted(tiers.items()):
+        if order is None:
+            yield name, (None, drops)
+        else:
+            by_order.setdefault(min(order, _LAST), []).append(name)
+    for order, names in by_order.items():
+        own = next((at for at, name in enumerate(names) if name in _OWN_TIERS), 0)
+        for way, some in ((-math.inf, names[:own][::-1]), (math.inf, names[own + 1 :])):
+            position = order
+            for name in some:
+                position = math.nextafter(position, way)
+                yield name, (position, tiers[name][1])
+        yield names[own], (order, tiers[names[own]][1])
 
 
 def _types(spec: dict[str, Any]) -> list[Any]:
@@ -165,6 +200,12 @@ class _Peers:
         self.rule = rule
         self.entity = mapping(rule.get(peer))
         self.has_network_sets = has_network_sets
+        # In a policy of a namespace a negative selector, too, means endpoints of that namespace
+        # (libcalico-go, updateprocessors/rules.go).
+        selectors = ["selector", "namespaceSelector"]
+        if policy.address.kind == "NetworkPolicy":
+            selectors.append("notSelector")
+        self.is_for_endpoints = any(self.entity.get(one) for one in selectors)
         # What the other entity of the rule, an account, a Service or a request asks for.
         this_end = mapping(rule.get("source" if peer == "destination" else "destination"))
         is_narrowed = bool(set(this_end) - {"ports", "notPorts"}) or bool(
@@ -185,23 +226,27 @@ class _Peers:
             match = min(match, any_of(holds(one, address) for one in sequence(nets)))
         if not_nets:
             match = min(match, negated(any_of(holds(one, address) for one in not_nets)))
-        if {"selector", "notSelector", "namespaceSelector"} & self.entity.keys():
-            # Addresses have labels by network sets alone.
-            match = min(match, Match.UNKNOWN if self.has_network_sets else Match.NO)
+        if self.is_for_endpoints or self.entity.get("notSelector"):
+            # Addresses have labels by network sets alone; without, no notSelector leaves one out.
+            without = Match.NO if self.is_for_endpoints else Match.YES
+            match = min(match, Match.UNKNOWN if self.has_network_sets else without)
         return match
 
     def has_pod(self, pod: Pod) -> Match:
         """Whether the rule is about a pod."""
         match = self.widest
+        version = number(self.rule.get("ipVersion"))
+        if version is not None and version != pod.ip_version:
+            match = Match.UNKNOWN if pod.ip_version is None else Match.NO
         nets, not_nets = self.entity.get("nets"), sequence(self.entity.get("notNets"))
         if nets is not None:
             match = min(match, any_of(holds_pod(str(one), pod) for one in sequence(nets)))
         if not_nets:
             match = min(match, negated(any_of(holds_pod(str(one), pod) for one in not_nets)))
-        selector, namespaces = self.entity.get("selector"), self.entity.get("namespaceSelector")
-        if selector or namespaces:
-            match = min(match, selected(str(selector or ""), _pod_labels(pod)))
-            match = min(match, self._in_namespace(namespaces, pod))
+        if self.is_for_endpoints:
+            selector = str(self.entity.get("selector") or "")
+            match = min(match, selected(selector, _pod_labels(pod)))
+            match = min(match, self._in_namespace(self.entity.get("namespaceSelector"), pod))
         if left_out := self.entity.get("notSelector"):
             match = min(match, negated(selected(str(left_out), _pod_labels(pod))))
         return match
