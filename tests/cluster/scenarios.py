@@ -68,6 +68,8 @@ def scenario(number: int, platforms: list[str], sets: Sets) -> Scenario:
 def _config(dice: random.Random, platforms: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "platform": dice.choice(platforms),
+        # The enforcer that this cluster has.
+        "cni": "kube-router",
         "egress": dice.choice(("dns", "web", "any")),
         "block": dice.choice(("link-local", "endpoints")),
         "scope": dice.choice(("namespace", "workload")),
