@@ -79,6 +79,11 @@ def test_a_pass_of_antrea_skips_its_later_tiers_but_not_the_baseline() -> None:
     assert said(passes, antrea("n", "Allow"), isolating) == (BLOCKED, BLOCKED)
 
 
+def test_the_baseline_of_antrea_is_asked_where_no_policy_isolates_in_that_direction() -> None:
+    inward = network_policy("m", {"podSelector": {}, "policyTypes": ["Ingress"]})
+    assert said(antrea("n", "Drop", tier="baseline"), inward) == (BLOCKED, BLOCKED)
+
+
 def test_a_tier_of_antrea_that_stands_twice_may_be_asked_at_either_place() -> None:
     copies = [manifest(ANTREA, "Tier", "ours", None, {"priority": at}) for at in (60, 20)]
     allows = antrea("n", "Allow", tier="emergency")
@@ -100,6 +105,14 @@ def test_a_negative_selector_in_a_namespace_is_about_that_namespace() -> None:
     assert said(policy, peer=WEB) == (BLOCKED, BLOCKED)
 
 
+def test_a_network_set_of_calico_may_hold_the_address_of_a_pod() -> None:
+    networks = manifest(CALICO, "GlobalNetworkSet", "m", None, {"nets": ["10.0.0.0/8"]})
+    networks["metadata"]["labels"] = {"app": "c"}
+    for selector in ("selector", "notSelector"):
+        rule = {"action": "Deny", "destination": {selector: "app == 'c'"}}
+        assert said(networks, calico("m", egress=[rule, *ALLOW]), peer=DB) == (EITHER, EITHER)
+
+
 def test_a_rule_of_calico_for_one_ip_version_is_not_about_pods_of_the_other() -> None:
     policy = calico("m", egress=[{"action": "Deny", "ipVersion": 6}, *ALLOW])
     assert said(policy, peer=DB, version=4) == (OPEN, OPEN)
@@ -114,6 +127,25 @@ def test_of_tiers_with_one_order_the_names_decide(order: int | None) -> None:
     assert said(*tiers, *passed) == (BLOCKED, BLOCKED)
     allowed = calico("n", tier="a", egress=ALLOW), calico("m", tier="b", egress=DENY)
     assert said(*tiers, *allowed) == (OPEN, OPEN)
+
+
+def test_a_global_policy_of_calico_may_come_before_a_namespaced_one_of_its_order() -> None:
+    for names in (("m", "n"), ("n", "m"), ("m", "m")):
+        policies = calico(names[0], order=5, egress=DENY), calico(names[1], "shop", order=5)
+        policies[1]["spec"]["egress"] = ALLOW
+        assert said(*policies) == (EITHER, EITHER)
+    by_name = calico("n", order=5, egress=DENY), calico("m", order=5, egress=ALLOW)
+    assert said(*by_name) == (OPEN, OPEN)
+
+
+def test_many_tiers_that_may_pass_are_each_asked_once() -> None:
+    """Without, this takes as many steps as there are ways through forty tiers."""
+    policies: list[Manifest] = []
+    for at in range(40):
+        policies.append(tier(f"t{at}", order=at))
+        uncertain = {"serviceAccountSelector": "has(team)", "egress": PASS}
+        policies.append(calico("m", tier=f"t{at}", **uncertain))
+    assert said(*policies) == (EITHER, EITHER)
 
 
 def test_a_tier_in_the_place_of_the_default_one_comes_before_it_or_after_by_name() -> None:

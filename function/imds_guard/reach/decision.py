@@ -7,13 +7,14 @@ round. What is known only in the cluster leaves both outcomes open.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache, cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.reach.match import Match
 from imds_guard.reach.pod import Pod
-from imds_guard.reach.rules import BASELINE, NAMESPACE, Rule, Rules
+from imds_guard.reach.rules import NAMESPACE, Rule, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Hashable, Iterator, Sequence
@@ -52,11 +53,8 @@ class Decision(NamedTuple):
     @property
     def opening(self) -> list[Rule]:
         """The rules that let it through."""
-        return [
-            rule
-            for rule, match in self.matching
-            if rule.action == "allow" and match in (Match.YES, Match.MAYBE)
-        ]
+        allowing = (one for one in self.matching if one[0].action == "allow")
+        return [rule for rule, match in allowing if match >= Match.MAYBE]
 
     @property
     def unsure(self) -> list[Rule]:
@@ -129,23 +127,20 @@ class Policies:
         if not self._positions[direction]:
             return Decision(_by_network_policies(lean, reach.isolated, allowed), (), allowed)
         walk = _Walk(lean, reach.isolated, allowed)
-        # An engine may leave Baseline out for pods that any NetworkPolicy selects, in whichever
-        # direction (seen on kube-network-policies); the API's text asks for isolation.
         is_selected = bool(self.network_policies.selects(pod)) or any(
             one.is_like_network_policy and one.selects(pod) for one in self.rules.isolations
         )
         for rule in self._rules[direction]:
             match = rule.applies(pod, peer, protocol, port)
-            if rule.position >= BASELINE and is_selected:
+            if rule.may_skip_selected and is_selected:
                 match = min(match, Match.UNKNOWN)
             if match:
                 walk.rules.append((rule, match))
         for one in self.rules.isolations:
             if one.direction == direction and (match := one.selects(pod)):
-                walk.isolations[one.position] = max(
-                    walk.isolations.get(one.position, Match.NO), match
-                )
-        outcomes = frozenset(walk.outcomes([*self._positions[direction], NAMESPACE]))
+                known = walk.isolations.get(one.position, Match.NO)
+                walk.isolations[one.position] = max(known, match)
+        outcomes = walk.outcomes([*self._positions[direction], NAMESPACE])
         return Decision(outcomes, tuple(walk.rules), allowed)
 
     @cached_property
@@ -175,7 +170,7 @@ class Policies:
 @cache
 def _by_network_policies(lean: Lean, isolated: Match, allowed: Match) -> frozenset[Outcome]:
     """What may become of traffic that no other kind of policy is about."""
-    return frozenset(_Walk(lean, isolated, allowed).outcomes([NAMESPACE]))
+    return _Walk(lean, isolated, allowed).outcomes([NAMESPACE])
 
 
 class _Walk:
@@ -187,29 +182,28 @@ class _Walk:
         self.allowed = allowed
         self.rules: list[_Matching] = []
         self.isolations: dict[float, Match] = {}
+        self._after: list[frozenset[Outcome]] = [frozenset(("open",))]  # by how many tiers are left
 
-    def outcomes(self, positions: Sequence[float]) -> Iterator[Outcome]:
-        """What may become of the traffic, by the tiers at these positions."""
-        yield from self._from(sorted(set(positions)))
+    def outcomes(self, positions: Sequence[float]) -> frozenset[Outcome]:
+        """What may become of the traffic; from the last tier back, so that each is asked once."""
+        here: dict[float, list[_Matching]] = {}
+        for one in self.rules:
+            here.setdefault(one[0].position, []).append(one)
+        left = sorted(set(positions))
+        for at in reversed(range(len(left))):
+            rules, later = here.get(left[at], []), left[at + 1 :]
+            self._after.append(frozenset(self._at(left[at], rules, later)))
+        return self._after[-1]
 
-    def _from(self, positions: Sequence[float]) -> Iterator[Outcome]:
-        if not positions:
-            yield "open"
-        elif positions[0] == NAMESPACE:
-            yield from self._namespace(positions[1:])
-        else:
-            yield from self._tier(positions[0], positions[1:])
+    def _at(self, place: float, here: list[_Matching], later: Sequence[float]) -> Iterator[Outcome]:
+        """One tier. In all but NetworkPolicy's the first rule that matches decides."""
+        if place == NAMESPACE:
+            yield from self._namespace(here, later)
+        elif not (yield from self._first(here, later)):
+            yield from self._rest(self.isolations.get(place, Match.NO), later)
 
-    def _tier(self, position: float, later: Sequence[float]) -> Iterator[Outcome]:
-        """A tier in which the first rule that matches decides."""
-        here = [one for one in self.rules if one[0].position == position]
-        if (yield from self._first(here, later)):
-            return
-        yield from self._rest(self.isolations.get(position, Match.NO), later)
-
-    def _namespace(self, later: Sequence[float]) -> Iterator[Outcome]:
+    def _namespace(self, here: list[_Matching], later: Sequence[float]) -> Iterator[Outcome]:
         """NetworkPolicy's tier: what any policy allows gets through, unless one denies it."""
-        here = [one for one in self.rules if one[0].position == NAMESPACE]
         union = [one for one in here if one[0].order is None]
         denials = (self._counts(*one) for one in union if one[0].action == "deny")
         denied = max(denials, default=Match.NO)
@@ -261,15 +255,19 @@ class _Walk:
     ) -> Generator[Outcome, None, bool]:
         """The outcomes of rules of which the first that matches decides; whether one has to.
 
-        Which of several policies with the same order comes first is not defined: any may.
+        Of policies with one order any may come first; of Calico's the lesser name does, but its
+        versions differ in how a namespaced one and a global one compare.
         """
-        for _, same in groupby(rules, key=lambda one: (one[0].order or ())[:-1]):
+        for _, same in groupby(rules, key=lambda one: (one[0].order or ())[:1]):
             by_policy: dict[int, list[_Matching]] = {}
-            for rule, match in same:
-                by_policy.setdefault(id(rule.policy), []).append((rule, match))
+            for one in same:
+                by_policy.setdefault(id(one[0].policy), []).append(one)
+            kinds = {own[0][0].policy.address.kind for own in by_policy.values()}
+            by_name = len(kinds) == 1 and len(one[0].order or ()) > 2
             is_decided = False
             for own in by_policy.values():
-                is_decided |= yield from self._of_policy(own, later)
+                if not (by_name and is_decided):
+                    is_decided |= yield from self._of_policy(own, later)
             if is_decided:
                 return True
         return False
@@ -282,7 +280,8 @@ class _Walk:
             if not counts:
                 continue
             if rule.action == "pass":
-                yield from self._from([one for one in later if one >= rule.passes_to])
+                left = len(later) - bisect_left(later, rule.passes_to)
+                yield from self._after[left]
             else:
                 yield "open" if rule.action == "allow" else "blocked"
             if counts is Match.YES:
@@ -295,7 +294,7 @@ class _Walk:
         if isolated:
             yield "blocked"
         if isolated is not Match.YES:
-            yield from self._from(later)
+            yield from self._after[len(later)]
 
     def _counts(self, rule: Rule, match: Match) -> Match:
         return self._leaned(rule.action, match)

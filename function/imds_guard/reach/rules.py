@@ -52,6 +52,9 @@ class Rule(NamedTuple):
     reaches: Reaches
     passes_to: float = -math.inf
     """The first position that is asked after a pass; the next one, unless the engine skips some."""
+    may_skip_selected: bool = False
+    """Whether engines may leave out pods that any NetworkPolicy selects, in whichever direction
+    (seen on kube-network-policies); the API's text asks for isolation."""
 
     def __str__(self) -> str:
         return f"{self.policy} {self.field.removeprefix('spec.')}"

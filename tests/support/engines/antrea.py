@@ -20,6 +20,7 @@ from tests.support.engines.parts import (
     in_block,
     in_order,
     in_ports,
+    is_domain,
     is_named,
     of_kind,
 )
@@ -66,11 +67,13 @@ def _is_about(
     if is_namespaced and packet.own.namespace != own_namespace:
         return False
     applied = rule["appliedTo"] if "appliedTo" in rule else policy["spec"]["appliedTo"]
+    if not applied:
+        raise KeyError("appliedTo")  # Antrea refuses a policy that is applied to nothing
     if not any(_selects(one, packet.own) for one in applied):
         return False
     peers = rule.get(peers_name) or []
     within = own_namespace if is_namespaced else None
-    if peers and not any(_is_peer(one, within, packet) for one in peers):
+    if peers and not any(_is_peer(one, within, packet, freedom) for one in peers):
         return False
     ports = rule.get("ports") or []
     return not ports or any(_is_port(one, packet, freedom) for one in ports)
@@ -82,7 +85,9 @@ def _selects(entry: Manifest, pod: Endpoint) -> bool:
     return both_select(entry.get("namespaceSelector"), entry.get("podSelector"), pod)
 
 
-def _is_peer(peer: Manifest, within: str | None, packet: Packet) -> bool:
+def _is_peer(peer: Manifest, within: str | None, packet: Packet, freedom: Freedom) -> bool:
+    if "fqdn" in peer:
+        return is_domain(packet, freedom)
     if "ipBlock" in peer:
         return in_block(packet.peer_address, peer["ipBlock"])
     other = packet.peer

@@ -77,7 +77,7 @@ def _in_tier(
                 return "allow"
             continue
         for rule in policy["spec"].get(packet.direction.lower()) or []:
-            if rule["action"] in _ACTIONS and _is_about(rule, policy, packet, freedom):
+            if rule["action"] in _ACTIONS and _is_about(rule, policy, packet, freedom, manifests):
                 return _ACTIONS[rule["action"]]
     return "deny" if drops else "pass"
 
@@ -127,7 +127,13 @@ def _in_namespaces(selector: str, pod: Endpoint) -> bool:
     return holds(selector, {**pod.namespace_labels, "projectcalico.org/name": pod.namespace})
 
 
-def _is_about(rule: Manifest, policy: Manifest, packet: Packet, freedom: Freedom) -> bool:
+def _is_about(
+    rule: Manifest,
+    policy: Manifest,
+    packet: Packet,
+    freedom: Freedom,
+    manifests: list[Manifest],
+) -> bool:
     protocol, not_protocol = rule.get("protocol"), rule.get("notProtocol")
     numbers = {"TCP": 6, "UDP": 17, "SCTP": 132}
     mine = (packet.protocol, numbers[packet.protocol])
@@ -145,10 +151,12 @@ def _is_about(rule: Manifest, policy: Manifest, packet: Packet, freedom: Freedom
     if not_ports and any(_is_port(one, packet, freedom) for one in not_ports):
         return False
     entity = destination if packet.direction == "Egress" else rule.get("source") or {}
-    return _is_entity(entity, policy, packet)
+    return _is_entity(entity, policy, packet, manifests)
 
 
-def _is_entity(entity: Manifest, policy: Manifest, packet: Packet) -> bool:
+def _is_entity(
+    entity: Manifest, policy: Manifest, packet: Packet, manifests: list[Manifest]
+) -> bool:
     """Whether the other end is what a rule names.
 
     libcalico-go, updateprocessors/rules.go: as soon as a namespaced policy uses any selector of
@@ -164,6 +172,11 @@ def _is_entity(entity: Manifest, policy: Manifest, packet: Packet) -> bool:
     namespaces = entity.get("namespaceSelector")
     is_namespaced = policy["kind"] == "NetworkPolicy"
     needs_endpoint = selector or namespaces or (negative and is_namespaced)
+    if negative and _in_set(negative, manifests, packet):
+        return False
+    is_anywhere = needs_endpoint and not namespaces and not is_namespaced
+    if is_anywhere and _in_set(selector or "all()", manifests, packet):
+        return True
     if isinstance(other, str):
         return not needs_endpoint
     if negative and _has_labels(negative, other):
@@ -175,6 +188,18 @@ def _is_entity(entity: Manifest, policy: Manifest, packet: Packet) -> bool:
     if needs_endpoint and is_namespaced:
         return bool(other.namespace == policy["metadata"]["namespace"])
     return True
+
+
+def _in_set(selector: str, manifests: list[Manifest], packet: Packet) -> bool:
+    """Whether a network set with these labels has the other end's address.
+
+    Calico reference, GlobalNetworkSet: a selector of endpoints selects the networks of sets too.
+    """
+    return any(
+        holds(selector, one["metadata"].get("labels") or {})
+        and any(in_cidr(packet.peer_address, net) for net in one["spec"]["nets"])
+        for one in of_kind(manifests, GROUP, "GlobalNetworkSet")
+    )
 
 
 def _is_port(entry: int | str, packet: Packet, freedom: Freedom) -> bool:

@@ -20,6 +20,7 @@ from tests.support.engines.parts import (
     in_block,
     in_cidr,
     in_ports,
+    is_domain,
     is_named,
     of_kind,
 )
@@ -91,7 +92,13 @@ def _matches(rule: Manifest, way: str, policy: Manifest, packet: Packet, freedom
     if not rule:
         return False  # "an empty rule": nothing is named
     layer_3 = [key for key in rule if key != "toPorts"]
-    if layer_3 and not any(_is_peer(key[len(way) :], rule[key], policy, packet) for key in layer_3):
+    if "toFQDNs" in rule and not is_domain(packet, freedom):
+        return False
+    if (
+        layer_3
+        and "toFQDNs" not in rule
+        and not any(_is_peer(key[len(way) :], rule[key], policy, packet) for key in layer_3)
+    ):
         return False
     listed = rule.get("toPorts") or []
     return not listed or any(

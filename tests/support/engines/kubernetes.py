@@ -17,6 +17,7 @@ from tests.support.engines.parts import (
     Packet,
     in_block,
     in_ports,
+    is_domain,
     is_named,
     of_kind,
 )
@@ -69,7 +70,12 @@ def _rule_allows(
 ) -> bool:
     _, peers_name = SECTIONS[packet.direction]
     peers, ports = rule.get(peers_name) or [], rule.get("ports") or []
-    if peers and not any(_is_peer(one, namespace, packet, blocks_match_pods) for one in peers):
+    if peers and not any(
+        _is_peer(one, namespace, packet, blocks_match_pods)
+        if "domainNames" not in one
+        else is_domain(packet, freedom)
+        for one in peers
+    ):
         return False
     return not ports or any(_is_port(one, packet, freedom) for one in ports)
 

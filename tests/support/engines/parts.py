@@ -61,6 +61,8 @@ class Freedom:
     isolated ones are, kube-network-policies leaves out every one (facts, 4b)."""
     names_at_addresses: bool = False
     """Whether a port's name stands for the asked number at an address that is no pod's."""
+    names_are_the_address: bool = False
+    """Whether the names of the world that rules have stand for the asked address."""
     tiers: Mapping[str, float] = field(default_factory=dict)
     """Orders of tiers that are not in the input."""
     tiers_drop: bool = True
@@ -85,6 +87,11 @@ def is_named(name: str, packet: Packet, freedom: Freedom) -> bool:
     if receiver is None:
         return freedom.names_at_addresses
     return receiver.ports.get((packet.protocol, name)) == packet.port
+
+
+def is_domain(packet: Packet, freedom: Freedom) -> bool:
+    """Whether a name of the world is where the packet goes."""
+    return isinstance(packet.peer, str) and freedom.names_are_the_address
 
 
 def in_ports(packet: Packet, first: int, last: int | None = None) -> bool:

@@ -19,6 +19,7 @@ from tests.support.engines.parts import (
     in_cidr,
     in_order,
     in_ports,
+    is_domain,
     is_named,
     of_kind,
 )
@@ -51,7 +52,7 @@ def first_match(
         if not _is_subject(policy["spec"]["subject"], packet.own):
             continue
         for rule in policy["spec"].get(rules_name) or []:
-            if not any(_is_peer(one, packet) for one in rule[peers_name]):
+            if not any(_is_peer(one, packet, freedom) for one in rule[peers_name]):
                 continue
             ports = rule.get("ports") or rule.get("protocols") or []
             if not ports or any(_is_port(one, packet, freedom) for one in ports):
@@ -66,7 +67,9 @@ def _is_subject(subject: Manifest, pod: Endpoint) -> bool:
     return both_select(pods["namespaceSelector"], pods["podSelector"], pod)
 
 
-def _is_peer(peer: Manifest, packet: Packet) -> bool:
+def _is_peer(peer: Manifest, packet: Packet, freedom: Freedom) -> bool:
+    if "domainNames" in peer:
+        return is_domain(packet, freedom)
     if "networks" in peer:
         return any(in_cidr(packet.peer_address, one) for one in peer["networks"])
     other = packet.peer

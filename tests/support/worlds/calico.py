@@ -18,7 +18,7 @@ from tests.support.worlds.parts import (
 _API = "projectcalico.org/v3"
 _OF_PODS, _OF_NAMESPACES = sorted(OF_PODS), sorted(OF_NAMESPACES)
 _SECTIONS = (("Egress", "egress", "destination"), ("Ingress", "ingress", "source"))
-_ORDERS = (None, 1, 10, 500, 999.5, 1000, 2000)
+_ORDERS = (None, 1, 10, 999.5, 1000, 1000, 2000)
 TIERS = ("early", "late")
 
 
@@ -29,6 +29,13 @@ def tier(draw: Draw) -> dict[str, Any]:
     if draw.once_in(2):
         spec["defaultAction"] = draw.one(("Pass", "Deny"))
     return manifest(_API, "Tier", draw.one(TIERS), None, spec)
+
+
+def network_set(draw: Draw) -> dict[str, Any]:
+    """Networks with labels."""
+    found = manifest(_API, "GlobalNetworkSet", name(draw), None, {"nets": cidrs(draw)})
+    found["metadata"]["labels"] = draw.one(({}, {"app": "a"}, {"app": "b", "tier": "a"}))
+    return found
 
 
 def _port(one: Ports) -> int | str:

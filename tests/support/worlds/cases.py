@@ -10,6 +10,7 @@ from typing import Any
 from tests.support.engines.parts import Direction, Manifest
 from tests.support.engines.world import Family
 from tests.support.worlds import antrea, calico, cilium, kubernetes
+from tests.support.worlds.domains import name_one
 from tests.support.worlds.parts import (
     ADDRESSES,
     ASKED,
@@ -102,20 +103,25 @@ def drawn(
 
 def _manifests(draw: Draw, family: Family) -> list[Manifest]:
     found: list[Manifest] = []
-    for one, most in _FAMILIES[family]:
-        found += [one(draw) for _ in draw.at_most(most)]
+    for drawing, most in _FAMILIES[family]:
+        found += [drawing(draw) for _ in draw.at_most(most)]
+    if family == "calico" and not draw.is_known and draw.once_in(3):
+        found.append(calico.network_set(draw))
     if draw.is_known:
         return _told_apart(family, list({identity(one): one for one in found}.values()))
     if draw.once_in(4):
         found.append(kubernetes.disputed(draw))
+    for one in found:
+        if draw.once_in(8):
+            name_one(one)
     if found and draw.once_in(4):
         # A copy of one object under another's name.
         twin, other = copy.deepcopy(draw.one(found)), draw.one(found)
         if (twin["kind"], twin["apiVersion"]) == (other["kind"], other["apiVersion"]):
             twin["metadata"] = dict(other["metadata"])
             found.append(twin)
-    # Some priorities are in use more than once; mostly that is not what is asked for.
-    return found if draw.once_in(3) else _told_apart(family, found, keeps_tiers=True)
+    # Some priorities are in use more than once; that is what is asked for in every other set.
+    return found if draw.once_in(2) else _told_apart(family, found, keeps_tiers=True)
 
 
 def _told_apart(

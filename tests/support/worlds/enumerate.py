@@ -220,11 +220,10 @@ def _freedoms(case: Case) -> list[Freedom]:
     names = [False]
     if is_address and {"http", "dns"} & set(texts(case.manifests)):
         names = [False, True]
-    tiers, drops = _tiers(case)
-    return [
-        Freedom(tie, skip, name, tier, drop)
-        for tie, skip, name, tier, drop in product(ties, skips, names, tiers, drops)
-    ]
+    has_domains = is_address and "*.example.com" in texts(case.manifests)
+    domains = [False, True] if has_domains else [False]
+    ways = product(ties, skips, names, domains, *_tiers(case))
+    return [Freedom(*way) for way in ways]
 
 
 def _has_ties(case: Case) -> bool:

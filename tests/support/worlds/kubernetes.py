@@ -134,7 +134,7 @@ def sig_policy(draw: Draw, group: str = "policy.networking.k8s.io") -> dict[str,
     }
     spec: dict[str, Any] = {"subject": _who(draw), **rules}
     if is_new or not is_baseline:
-        spec["priority"] = draw.one(range(6))
+        spec["priority"] = draw.one(range(4))
     if is_new:
         spec["tier"] = "Baseline" if is_baseline else "Admin"
         version = "v1alpha2" if group.startswith("policy.") else "v1alpha1"

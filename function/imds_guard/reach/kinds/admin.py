@@ -70,6 +70,7 @@ def read(policy: Policy, found: Rules) -> None:
                         ),
                         has_ports(sequence(ports), _entry),
                     ),
+                    may_skip_selected=is_baseline,
                 )
             )
     pods = mapping(subject.get("pods"))

@@ -199,7 +199,8 @@ class _Peers:
         self.policy = policy
         self.rule = rule
         self.entity = mapping(rule.get(peer))
-        self.has_network_sets = has_network_sets
+        # The labels of network sets are not looked at; they may be about any address, a pod's too.
+        self.by_sets = Match.UNKNOWN if has_network_sets else Match.NO
         # In a policy of a namespace a negative selector, too, means endpoints of that namespace
         # (libcalico-go, updateprocessors/rules.go).
         selectors = ["selector", "namespaceSelector"]
@@ -228,8 +229,7 @@ class _Peers:
             match = min(match, negated(any_of(holds(one, address) for one in not_nets)))
         if self.is_for_endpoints or self.entity.get("notSelector"):
             # Addresses have labels by network sets alone; without, no notSelector leaves one out.
-            without = Match.NO if self.is_for_endpoints else Match.YES
-            match = min(match, Match.UNKNOWN if self.has_network_sets else without)
+            match = min(match, self.by_sets if self.is_for_endpoints else negated(self.by_sets))
         return match
 
     def has_pod(self, pod: Pod) -> Match:
@@ -245,10 +245,12 @@ class _Peers:
             match = min(match, negated(any_of(holds_pod(str(one), pod) for one in not_nets)))
         if self.is_for_endpoints:
             selector = str(self.entity.get("selector") or "")
-            match = min(match, selected(selector, _pod_labels(pod)))
-            match = min(match, self._in_namespace(self.entity.get("namespaceSelector"), pod))
+            found = selected(selector, _pod_labels(pod))
+            found = min(found, self._in_namespace(self.entity.get("namespaceSelector"), pod))
+            match = min(match, max(found, self.by_sets))
         if left_out := self.entity.get("notSelector"):
-            match = min(match, negated(selected(str(left_out), _pod_labels(pod))))
+            found = max(selected(str(left_out), _pod_labels(pod)), self.by_sets)
+            match = min(match, negated(found))
         return match
 
     def _in_namespace(self, namespaces: Any, pod: Pod) -> Match:
