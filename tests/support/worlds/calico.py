@@ -18,7 +18,7 @@ from tests.support.worlds.parts import (
 _API = "projectcalico.org/v3"
 _OF_PODS, _OF_NAMESPACES = sorted(OF_PODS), sorted(OF_NAMESPACES)
 _SECTIONS = (("Egress", "egress", "destination"), ("Ingress", "ingress", "source"))
-_ORDERS = (None, 1, 10, 999.5, 1000, 1000, 2000)
+_ORDERS = (None, None, 10, 1000, 1000, 2000)
 TIERS = ("early", "late")
 
 
@@ -86,11 +86,11 @@ def policy(draw: Draw) -> dict[str, Any]:
     order = draw.one(_ORDERS)
     if order is not None:
         spec["order"] = order
-    if draw.once_in(2):
+    if draw.once_in(3):
         spec["tier"] = draw.one((*TIERS, "default"))
-    if not draw.once_in(4):
+    if draw.once_in(2):
         spec["selector"] = draw.one(_OF_PODS)
-    if is_wide and draw.once_in(2):
+    if is_wide and draw.once_in(4):
         spec["namespaceSelector"] = draw.one(_OF_NAMESPACES)
     if draw.once_in(2):
         spec["types"] = draw.one((["Egress"], ["Ingress"], ["Ingress", "Egress"]))

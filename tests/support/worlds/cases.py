@@ -92,7 +92,7 @@ def drawn(
     return Case(
         family,
         _manifests(draw, family),
-        {one: draw.one(TEAMS if is_known else (*TEAMS, None, None)) for one in NAMESPACES},
+        {one: draw.one(TEAMS if is_known else (*TEAMS, None)) for one in NAMESPACES},
         draw.one(("Egress", "Egress", "Ingress")),
         _shown(draw),
         peer,
@@ -104,7 +104,9 @@ def drawn(
 def _manifests(draw: Draw, family: Family) -> list[Manifest]:
     found: list[Manifest] = []
     for drawing, most in _FAMILIES[family]:
-        found += [drawing(draw) for _ in draw.at_most(most)]
+        # Of the last kind, the engine's own, there is always one.
+        least = int(drawing is _FAMILIES[family][-1][0])
+        found += [drawing(draw) for _ in draw.at_most(most, least)]
     if family == "calico" and not draw.is_known and draw.once_in(3):
         found.append(calico.network_set(draw))
     if draw.is_known:
@@ -155,10 +157,10 @@ def _shown(draw: Draw) -> Shown:
     draw.random.shuffle(keys)
     known = {key: draw.one(VALUES) for key in keys[: draw.one(range(3))]}
     where = NAMESPACES[0] if draw.once_in(2) else namespace(draw)
-    unknown = 0 if draw.is_known else draw.one(range(6))
-    if unknown < 3:
-        return Shown(where, known, has_known_ports=unknown != 2)
-    present, maybe = ((keys[-1],), ()) if unknown < 5 else ((), (keys[-1],))
+    unknown = 0 if draw.is_known else draw.one(range(8))
+    if unknown < 5:
+        return Shown(where, known, has_known_ports=unknown != 4)
+    present, maybe = ((keys[-1],), ()) if unknown < 7 else ((), (keys[-1],))
     return Shown(where, known, present, maybe)
 
 
