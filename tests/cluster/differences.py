@@ -136,8 +136,8 @@ DIFFERENCES = (
     Difference(
         "a short except of ::/0",
         "`::/0` is written as 2000::/3 and fd00::/8, so an `except` shorter than these, such as"
-        " fc00::/7, takes nothing away. With `cni: kube-router` the audit counts it as open, and the"
-        " random sets are audited so.",
+        " fc00::/7, takes nothing away. With `cni: kube-router` the audit counts it as open, and"
+        " the random sets are audited so.",
         True,
         _short_except,
     ),
