@@ -168,12 +168,10 @@ class _Planner:
             for pods in self.governed.pods:
                 if target := self._target(pods, "scope: workload"):
                     self._base(target, pods.resource)
-                    self._allowances(target, pods.resource)
         else:
             target = Target(written, self._every_pod())
             self.made.namespaces[here] = target
             self._base(target, self.governed.first)
-            self._allowances(target, self.governed.first)
         self._workload_allowances()
         for pods in self.governed.pods:
             self._examine(pods)
@@ -213,13 +211,8 @@ class _Planner:
         for manifest in target_manifests(self.settings, target):
             self._want(manifest, protects)
 
-    def _allowances(self, target: Target, protects: Resource | None) -> None:
-        """What `allow` names for every workload."""
-        for allowance in allow_traffic.allowances(self.spec.allow):
-            if allowance.workload is None:
-                self._want(allowance.build(self.settings, target), protects)
-
     def _workload_allowances(self) -> None:
+        """What `allow` names for some workloads."""
         for allowance in allow_traffic.allowances(self.spec.allow):
             if allowance.workload is None:
                 continue

@@ -16,12 +16,14 @@ from imds_guard.reach.selectors import NAMESPACE_NAME
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imds_guard.config import Allow, Peer, Port
     from imds_guard.policies.manifest import Manifest, Scope, Target
     from imds_guard.settings import Settings
 
 KINDS = (NETWORK_POLICY,)
-SCOPE: Scope = "workload"
+SCOPE: Scope = "target"
 
 
 class Allowance(NamedTuple):
@@ -47,6 +49,13 @@ class Allowance(NamedTuple):
             policy_types=[self.policy_type],
             rules={self.policy_type.lower(): [rule]},
         )
+
+
+def build(settings: Settings, target: Target) -> Iterator[Manifest]:
+    """The policies of the entries that name no workload, and so are for every one."""
+    for allowance in allowances(settings.config.spec.allow):
+        if allowance.workload is None:
+            yield allowance.build(settings, target)
 
 
 def allowances(allow: Allow) -> list[Allowance]:
