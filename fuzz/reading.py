@@ -74,7 +74,7 @@ def check_audit(data: bytes) -> None:
 def _look(resource: Resource) -> None:
     str(resource.address)
     assert resource.is_local_config in (True, False)
-    assert resource.path is None or resource.path.encode()
+    (resource.path or "").encode()  # text that can be written
     assert all(isinstance(text, str) for text in resource.labels.values())
     for workload in workloads(resource):
         assert isinstance(workload.host_network, bool)

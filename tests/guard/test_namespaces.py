@@ -93,3 +93,10 @@ def test_names_of_workloads_never_collide() -> None:
     assert ended.status == 0, ended.stderr
     found = policies(ended)
     assert len(found) == len(set(found)) == 9
+
+
+def test_a_namespace_without_a_name_is_refused_with_its_place() -> None:
+    for metadata in ("", "metadata:\n", "metadata: {labels: {app: a}}\n"):
+        ended = run(f"# ours\napiVersion: v1\nkind: Namespace\n{metadata}")
+        assert ended.status == 2
+        assert "line 2, column 1: a Namespace needs a name" in ended.stderr

@@ -11,6 +11,7 @@ from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
 from imds_guard.resources import Resource, Workload, workloads
 from imds_guard.resources.labels import Labels, either, labels_in
+from imds_guard.wire import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,8 +93,13 @@ class Inventory:
                 self.declared.add(resource)
 
     def _add_namespace(self, resource: Resource) -> None:
-        """Of a Namespace that stands twice, either copy may be the one that counts."""
+        """Of a Namespace that stands twice, either copy may be the one that counts.
+
+        Raises InputError for one without a name: which namespace is governed is not known.
+        """
         name = resource.address.name
+        if not name:
+            raise InputError("a Namespace needs a name, in metadata.name", resource.item.place())
         is_known = name in self.namespace_labels
         group = self._group(name, resource)
         excluded = resource.annotation(EXCLUDE)
