@@ -173,7 +173,9 @@ def _parsed(data: bytes) -> list[Any] | None:
 def _yaml_documents(data: bytes) -> list[Any] | None:
     try:
         # kubectl ends the last line where nobody has.
-        return [parser.value(node) for node in parser.documents(data.decode() + "\n")]
+        text = data.decode()
+        ended = text if text.endswith("\n") else f"{text}\n"
+        return [parser.value(node) for node in parser.documents(ended)]
     except InputError:
         return None
 
