@@ -51,6 +51,7 @@ def context_of(
     settings: Settings, standing: Iterable[Policy], planned: Plan, inventory: Inventory
 ) -> Context:
     """What an audit looks at: the policies that stand, and the workloads of the plan."""
+    engine = engine_of(settings)
     known: Known = {}
     network_policies = []
     others = []
@@ -61,7 +62,7 @@ def context_of(
             others.append(policy)
     return Context(
         settings,
-        Policies(NetworkPolicies(network_policies, engine_of(settings)), rules_of(others)),
+        Policies(NetworkPolicies(network_policies, engine), rules_of(others)),
         planned.subjects,
         inventory.namespace_labels,
         flows=planned.flows,

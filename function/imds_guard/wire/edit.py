@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.wire import emit, parser
 from imds_guard.wire.errors import InputError
@@ -11,7 +11,7 @@ from imds_guard.wire.marks import Marks
 from imds_guard.wire.sequence import Changes, Splice, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imds_guard.wire.item import Item
     from imds_guard.wire.parser import Node, Value
@@ -19,42 +19,71 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 
-class ItemEditor:
-    """The nodes of one item and their places. Raises InputError where it cannot be parsed alone."""
+class AddKey(NamedTuple):
+    """One more key at the end of the mapping at `path`, which is not empty."""
+
+    path: Path
+    key: str
+    value: Any
+
+    def splices(self, text: _Text) -> Iterator[Splice]:
+        """What to write where."""
+        _, node = text.find(self.path)
+        if node.flow:
+            at = text.marks.byte(node.items[-1].end)
+            added = f", {emit.quoted(self.key)}: {emit.json_lines(self.value, None)[0]}"
+            yield Splice(at, at, added.encode())
+            return
+        at = text.marks.line_end(text.marks.byte(node.end))
+        indent = " " * node.keys[0].column
+        lines = [indent + line for line in emit.block_lines({self.key: self.value})]
+        yield Splice(at, at, (text.newline + text.newline.join(lines)).encode())
+
+
+class ChangeEntries(NamedTuple):
+    """Entries of the sequence at `path` are replaced, removed and appended."""
+
+    path: Path
+    changes: Changes
+
+    def splices(self, text: _Text) -> Iterator[Splice]:
+        """What to write where."""
+        key, node = text.find(self.path)
+        _, holder = text.find(self.path[:-1])
+        name = str(self.path[-1])
+        sequence = text.marks.sequence(key, node, name, text.newline, braces=holder.flow)
+        yield from sequence.splices(self.changes)
+
+
+Edit = AddKey | ChangeEntries
+
+
+def edited(item: Item, edits: Iterable[Edit]) -> tuple[list[Splice], Value]:
+    """The splices that make the edits, and the item's value once they are made.
+
+    The value is what the full parser reads from the edited text. Raises InputError where the item
+    cannot be parsed alone, or cannot be edited in place.
+    """
+    text = _Text(item)
+    splices = [splice for edit in edits for splice in edit.splices(text)]
+    inside = [
+        Splice(splice.start - item.start, splice.end - item.start, splice.text)
+        for splice in splices
+    ]
+    data = b"".join(apply(item.text, inside))
+    return splices, parser.value(parse_one(data, 0, len(data), item.column))
+
+
+class _Text:
+    """The nodes of an item and their places. Raises InputError where it cannot be parsed alone."""
 
     def __init__(self, item: Item) -> None:
         self._item = item
         self._root = parse_one(item.data, item.start, item.end, item.column)
-        self._marks = Marks(item.data, item.start, item.end, item.column)
-        self._newline = "\r\n" if b"\r\n" in item.text else "\n"
+        self.marks = Marks(item.data, item.start, item.end, item.column)
+        self.newline = "\r\n" if b"\r\n" in item.text else "\n"
 
-    def change_entries(self, path: Path, changes: Changes) -> Iterator[Splice]:
-        """Replace, remove and append entries of the sequence at `path`."""
-        key, node = self._find(path)
-        _, holder = self._find(path[:-1])
-        sequence = self._marks.sequence(key, node, str(path[-1]), self._newline, braces=holder.flow)
-        yield from sequence.splices(changes)
-
-    def add_key(self, path: Path, key: str, value: Any) -> Splice:
-        """One more key at the end of the mapping at `path`, which is not empty."""
-        _, node = self._find(path)
-        if node.flow:
-            at = self._marks.byte(node.items[-1].end)
-            text = f", {emit.quoted(key)}: {emit.json_lines(value, None)[0]}"
-            return Splice(at, at, text.encode())
-        at = self._marks.line_end(self._marks.byte(node.end))
-        indent = " " * node.keys[0].column
-        lines = [indent + line for line in emit.block_lines({key: value})]
-        return Splice(at, at, (self._newline + self._newline.join(lines)).encode())
-
-    def result(self, splices: list[Splice]) -> Value:
-        """The item's value with the edits made, by the full parser. Raises InputError."""
-        item = self._item
-        inside = [Splice(one.start - item.start, one.end - item.start, one.text) for one in splices]
-        data = b"".join(apply(item.text, inside))
-        return parser.value(parse_one(data, 0, len(data), item.column))
-
-    def _find(self, path: Path) -> tuple[Node, Node]:
+    def find(self, path: Path) -> tuple[Node, Node]:
         """The node at `path`, and its key, or itself where it is an entry."""
         key = node = self._root
         for step in path:
