@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
+from imds_guard.platforms import ALIASES, CNIS, KUBERNETES, PLATFORMS, PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imds_guard.config import Config, DnsOverride
-    from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform
+    from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform, SystemNamespaces
 
 _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 # RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
@@ -23,6 +24,18 @@ _LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
 _NAT64 = int(ipaddress.IPv6Address("64:ff9b::"))
 
 _Made = TypeVar("_Made")
+
+
+class ApiServerPeer(NamedTuple):
+    """How policies name the Kubernetes API server.
+
+    `cidrs` is empty where nobody has said its addresses. `entity` is the engine's own name for it,
+    which no ipBlock matches there; empty where the engine has none.
+    """
+
+    cidrs: tuple[str, ...]
+    ports: tuple[int, ...]  # TCP
+    entity: str = ""
 
 
 @dataclass(eq=False)
@@ -79,6 +92,24 @@ class Settings:
         return self.config.spec.default_namespace or "default"
 
     @cached_property
+    def api_server(self) -> ApiServerPeer:
+        """How policies name the API server, by the configuration, the platform and the engine."""
+        override = self.config.spec.api_server
+        ports = self.platform.api_server.ports if override.ports is None else override.ports
+        entity = self.cni.api_server_entity if self.cni else ""
+        return ApiServerPeer(tuple(override.cidrs or ()), tuple(ports), entity)
+
+    @cached_property
+    def system_namespaces(self) -> tuple[str, ...]:
+        """Names and globs of the namespaces of the cluster itself, that of cluster DNS included."""
+        names = (name for one in system_namespaces(self.platform, self.cni) for name in one.names)
+        return tuple(dict.fromkeys((*names, self.dns.namespace)))
+
+    def is_system_namespace(self, name: str) -> bool:
+        """Whether it is a namespace of the cluster itself."""
+        return any(fnmatchcase(name, one) for one in self.system_namespaces)
+
+    @cached_property
     def node_addresses(self) -> tuple[str, ...]:
         """The addresses of resolvers and agents that are on the node itself."""
         metadata = {one.address for one in self.endpoints}
@@ -108,6 +139,17 @@ class Settings:
         )
 
 
+def system_namespaces(platform: Platform, cni: Cni | None) -> Iterator[SystemNamespaces]:
+    """The namespaces of the cluster itself: Kubernetes', the platform's and the engine's.
+
+    Where the engine is not known, it may be any: their namespaces have names of their own.
+    """
+    yield KUBERNETES
+    yield from platform.system_namespaces
+    for engine in CNIS.values() if cni is None else (cni,):
+        yield from engine.system_namespaces
+
+
 def translated(cidrs: Iterable[str]) -> Iterator[str]:
     """The IPv6 networks at which a NAT64 translator shows the IPv4 ones among `cidrs`."""
     for text in cidrs:
@@ -119,7 +161,7 @@ def translated(cidrs: Iterable[str]) -> Iterator[str]:
 
 def settings_of(config: Config) -> Settings:
     """The configuration with its platform's facts filled in."""
-    platform = PLATFORMS[config.spec.platform]
+    platform = PLATFORMS[ALIASES.get(config.spec.platform, config.spec.platform)]
     names = dict.fromkeys((*platform.providers, *config.spec.providers))
     endpoints = tuple(endpoint for name in names for endpoint in PROVIDERS[name].endpoints)
     cni = CNIS.get(config.spec.cni or platform.cni)

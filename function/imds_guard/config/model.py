@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from imds_guard.config.types import (
     Cidr,
@@ -15,14 +15,17 @@ from imds_guard.config.types import (
     NamespaceGlob,
     NamespaceName,
     PolicyName,
+    PortNumber,
     PortText,
     Reason,
     WorkloadReference,
     one_of,
 )
-from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
+from imds_guard.platforms import ALIASES, CNIS, PLATFORMS, PROVIDERS
 
 DEFAULT_NAME = "imds-guard"
+_PLATFORMS = [*PLATFORMS, *ALIASES]
+_PROVIDERS = [name for name, one in PROVIDERS.items() if one.endpoints]
 
 InferredKind = Literal["services", "ingresses", "gateways", "webhooks", "monitors", "references"]
 Family = Literal["IPv4", "IPv6"]
@@ -53,8 +56,18 @@ class DnsOverride(Model):
     to: Literal["cluster", "anywhere"] | None = None
     namespace: NamespaceName | None = None
     pod_labels: Labels | None = Field(None, alias="podLabels")
-    ports: list[Annotated[int, Field(ge=1, le=65535)]] | None = None
+    ports: list[PortNumber] | None = None
     addresses: list[Cidr] | None = None
+
+
+class ApiServerOverride(Model):
+    """Where the Kubernetes API server answers, where the platform's own answer does not fit.
+
+    Policies see its real addresses and ports, not those of the Service `kubernetes`.
+    """
+
+    cidrs: list[Cidr] | None = None
+    ports: list[PortNumber] | None = Field(None, min_length=1)
 
 
 class Peer(Model):
@@ -118,11 +131,17 @@ class Names(Model):
     deny_metadata: PolicyName = Field("deny-cloud-metadata", alias="denyMetadata")
 
 
+def _with_address(name: str) -> str:
+    if name not in _PROVIDERS:
+        raise ValueError(f"{name} has no address that could be blocked. {PROVIDERS[name].note}")
+    return name
+
+
 class Spec(Model):
     """What to write, and for whom."""
 
-    platform: Annotated[str, one_of(list(PLATFORMS), "platform")] = Field(
-        "generic", json_schema_extra={"enum": list(PLATFORMS)}
+    platform: Annotated[str, one_of(_PLATFORMS, "platform")] = Field(
+        "generic", json_schema_extra={"enum": list(_PLATFORMS)}
     )
     cni: Annotated[str, one_of(["", *CNIS], "cni")] = Field(
         "", json_schema_extra={"enum": ["", *CNIS]}
@@ -131,7 +150,8 @@ class Spec(Model):
         Annotated[
             str,
             one_of(list(PROVIDERS), "provider"),
-            WithJsonSchema({"type": "string", "enum": list(PROVIDERS)}),
+            AfterValidator(_with_address),
+            WithJsonSchema({"type": "string", "enum": _PROVIDERS}),
         ]
     ] = Field(default_factory=list)
     scope: Literal["namespace", "workload"] = "namespace"
@@ -145,6 +165,7 @@ class Spec(Model):
     workloads: list[NamedWorkload] = Field(default_factory=list)
     manifests: list[str] = Field(default_factory=list)
     dns: DnsOverride = Field(default_factory=DnsOverride)
+    api_server: ApiServerOverride = Field(default_factory=ApiServerOverride, alias="apiServer")
     pod_identity: bool = Field(False, alias="podIdentity")
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)

@@ -126,6 +126,7 @@ _PORT_SCHEMA = {
     ]
 }
 PortText = Annotated[Port, WithJsonSchema(_PORT_SCHEMA)]
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
 Cidr = Annotated[str, AfterValidator(_network)]
 NamespaceName = Annotated[str, matching(re.compile(_DNS_LABEL), "a namespace name")]
 NamespaceGlob = Annotated[str, matching(_GLOB, "a namespace name or a glob")]

@@ -11,7 +11,6 @@ from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.discover import Group
 from imds_guard.guard.pods import Pods, named_pods, pods_of
-from imds_guard.platforms import SYSTEM_NAMESPACES
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def _why_not(settings: Settings, name: str | None) -> str | None:
         return "namespaces.exclude names it"
     if name in spec.namespaces.include:
         return None
-    if name in SYSTEM_NAMESPACES or name == settings.dns.namespace:
+    if settings.is_system_namespace(name):
         return "it is a system namespace, which only its exact name in namespaces.include governs"
     if spec.namespaces.include and not _matches(name, spec.namespaces.include):
         return "namespaces.include does not name it"

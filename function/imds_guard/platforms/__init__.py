@@ -2,6 +2,7 @@
 
 from imds_guard.platforms.cnis import CNIS
 from imds_guard.platforms.model import (
+    ApiServer,
     Cni,
     Dns,
     Endpoint,
@@ -11,26 +12,30 @@ from imds_guard.platforms.model import (
     Platform,
     PodMaker,
     Provider,
+    Retired,
     Source,
+    SystemNamespaces,
     WorkloadSign,
 )
 from imds_guard.platforms.namespaces import (
     GATEWAY_NAMESPACES,
+    KUBERNETES,
     MONITORING_NAMESPACES,
-    SYSTEM_NAMESPACES,
 )
-from imds_guard.platforms.platforms import PLATFORMS
+from imds_guard.platforms.platforms import ALIASES, PLATFORMS
 from imds_guard.platforms.pod_makers import POD_MAKERS
 from imds_guard.platforms.providers import PROVIDERS
 
 __all__ = [
+    "ALIASES",
     "CNIS",
     "GATEWAY_NAMESPACES",
+    "KUBERNETES",
     "MONITORING_NAMESPACES",
     "PLATFORMS",
     "POD_MAKERS",
     "PROVIDERS",
-    "SYSTEM_NAMESPACES",
+    "ApiServer",
     "Cni",
     "Dns",
     "Endpoint",
@@ -40,6 +45,8 @@ __all__ = [
     "Platform",
     "PodMaker",
     "Provider",
+    "Retired",
     "Source",
+    "SystemNamespaces",
     "WorkloadSign",
 ]

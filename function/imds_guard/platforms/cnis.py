@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imds_guard.platforms import namespaces
 from imds_guard.platforms.model import Cni, Source
 
 _ALL = (
@@ -14,6 +15,8 @@ _ALL = (
         except_spans_rule=False,
         enforces_both_families=True,
         heeds_policy_types=False,
+        api_server_entity="kube-apiserver",
+        system_namespaces=namespaces.CILIUM,
         caveats=(
             "Rules count although policyTypes leaves their direction out: `egress: [{}]` beside "
             "policyTypes [Ingress] opens everything.",
@@ -27,6 +30,7 @@ _ALL = (
         sources=(
             Source("Cilium documentation, Network policy, IP/CIDR based"),
             Source("Cilium documentation, Kubernetes NetworkPolicy, known missing features"),
+            Source("Cilium documentation, layer 3 policies, entities"),
             Source("Cilium, issue 34387"),
             Source("Cilium, pkg/k8s, ParseNetworkPolicy"),
         ),
@@ -39,6 +43,7 @@ _ALL = (
         except_is_deny_wins=False,
         except_spans_rule=False,
         enforces_both_families=True,
+        system_namespaces=namespaces.CALICO,
         sources=(Source("Calico, conversion of NetworkPolicy (nets and notNets of one rule)"),),
     ),
     Cni(
@@ -71,6 +76,7 @@ _ALL = (
         except_is_deny_wins=False,
         except_spans_rule=False,
         enforces_both_families=True,
+        system_namespaces=namespaces.OVN_KUBERNETES,
         caveats=(
             "Versions without the fix of issue 845 take an except for a deny: there an exception "
             "does not open what another policy excepts.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imds_guard.platforms import api_servers, namespaces
 from imds_guard.platforms.dns import (
     CLUSTER_DNS,
     KUBE_DNS_OR_NODE_LOCAL,
@@ -23,6 +24,7 @@ GENERIC = Platform(
     "Any cluster: the five largest clouds, kube-dns or CoreDNS, NodeLocal DNSCache",
     _FIVE_LARGEST,
     Dns(addresses=(NODE_LOCAL,), sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE)),
+    api_servers.ANY,
     caveats=(
         "Choose the platform that fits, where there is one: it knows the resolvers, the agents "
         "and the engine that this one cannot.",
@@ -44,6 +46,8 @@ OPENSHIFT = Platform(
         ports=(5353,),  # behind a Service on port 53
         sources=(_OPENSHIFT_DNS,),
     ),
+    api_servers.OPENSHIFT,
+    system_namespaces=namespaces.OPENSHIFT,
     cni="ovn-kubernetes",
     caveats=(
         "The DNS pods listen on port 5353 behind a Service on port 53: a rule for port 53 alone "
@@ -58,6 +62,8 @@ K3S = Platform(
     "k3s",
     _SELF_MANAGED,
     Dns(addresses=(NODE_LOCAL,), sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE)),
+    api_servers.K3S,
+    system_namespaces=namespaces.K3S,
     cni="kube-router",
     caveats=(
         "k3s enforces NetworkPolicies with a controller of its own, made of kube-router's; with "
@@ -80,6 +86,8 @@ RKE2 = Platform(
         addresses=(NODE_LOCAL,),
         sources=(CLUSTER_DNS, _RKE2_DNS),
     ),
+    api_servers.RKE2,
+    system_namespaces=namespaces.RKE2,
     caveats=(
         "The default engine is Canal, which enforces policies with Calico; flannel alone "
         "enforces none. Set cni: cilium where that is the engine.",
@@ -101,6 +109,7 @@ GARDENER = Platform(
         addresses=(NODE_LOCAL, _GARDENER_CACHE),
         sources=(_GARDENER_DNS, _GARDENER_NODE_LOCAL),
     ),
+    api_servers.GARDENER,
     caveats=(
         "CoreDNS listens on port 8053 behind a Service on port 53: a rule for port 53 alone cuts "
         "names.",
@@ -124,6 +133,7 @@ KUBESPRAY = Platform(
         named_by_resolv_conf=("169.254.25.10",),  # enable_nodelocaldns is on by default
         sources=(CLUSTER_DNS, _KUBESPRAY_DNS),
     ),
+    api_servers.KUBESPRAY,
     caveats=(
         "NodeLocal DNSCache is on by default at 169.254.25.10, the resolver of every pod; set "
         "dns.addresses where nodelocaldns_ip was changed.",
@@ -144,6 +154,7 @@ TALOS = Platform(
         addresses=("169.254.116.108", NODE_LOCAL),
         sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE, _TALOS_DNS),
     ),
+    api_servers.TALOS,
     caveats=(
         "The host's DNS answers at 169.254.116.108. CoreDNS asks it, and pods with dnsPolicy "
         "Default do: a policy in kube-system must not cut it.",
@@ -162,6 +173,7 @@ HETZNER = Platform(
     "Clusters on Hetzner Cloud servers",
     ("hetzner",),
     Dns(addresses=(NODE_LOCAL,), sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE)),
+    api_servers.SELF_MANAGED,
     caveats=(
         "Servers hand out their user data to anyone who asks; what creates the cluster often "
         "puts its join token there.",
@@ -169,4 +181,21 @@ HETZNER = Platform(
     ),
     neighbours=(_NODE_LOCAL_DNS,),
     sources=(Source("systemd, hwdb 40-imds"), NODE_LOCAL_SOURCE),
+)
+
+_MICROK8S_DNS = Source("MicroK8s, core add-ons, dns")
+
+MICROK8S = Platform(
+    "microk8s",
+    "MicroK8s",
+    _SELF_MANAGED,
+    Dns(addresses=(NODE_LOCAL,), sources=(_MICROK8S_DNS, NODE_LOCAL_SOURCE)),
+    api_servers.MICROK8S,
+    caveats=(
+        "The API server listens on port 16443.",
+        "Calico is the default engine. flannel, which it has without the add-on ha-cluster, "
+        "enforces nothing. Set cni: cilium where the add-on of that name is on.",
+    ),
+    neighbours=(_NODE_LOCAL_DNS,),
+    sources=(_MICROK8S_DNS, Source("MicroK8s documentation, CNI configuration")),
 )

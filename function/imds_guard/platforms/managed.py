@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imds_guard.platforms import api_servers, namespaces
 from imds_guard.platforms.dns import (
     BY_CONVENTION,
     CLUSTER_DNS,
@@ -45,6 +46,8 @@ EKS = Platform(
     "Amazon EKS on EC2 nodes",
     ("aws",),
     Dns(addresses=(NODE_LOCAL,), sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE)),
+    api_servers.EKS,
+    system_namespaces=namespaces.EKS,
     identity=EKS_POD_IDENTITY,
     further_identities=(IRSA,),
     caveats=(
@@ -73,6 +76,8 @@ EKS_AUTO = Platform(
         ),
         to="anywhere",
     ),
+    api_servers.EKS,
+    system_namespaces=namespaces.EKS,
     identity=EKS_POD_IDENTITY,
     further_identities=(IRSA,),
     cni="aws-vpc-cni",
@@ -112,6 +117,8 @@ GKE = Platform(
     "Google Kubernetes Engine, kube-dns, Cloud DNS or NodeLocal DNSCache",
     _GKE_PROVIDERS,
     _GKE_DNS,
+    api_servers.GKE,
+    system_namespaces=namespaces.GKE,
     identity=GKE_WORKLOAD_IDENTITY,
     caveats=(
         _CLOUD_DNS_CAVEAT,
@@ -129,6 +136,8 @@ GKE_V2 = Platform(
     "GKE with Dataplane V2, Autopilot included",
     _GKE_PROVIDERS,
     _GKE_DNS,
+    api_servers.GKE,
+    system_namespaces=namespaces.GKE,
     identity=GKE_WORKLOAD_IDENTITY_V2,
     cni="cilium",
     caveats=(
@@ -152,6 +161,8 @@ AKS = Platform(
         addresses=("168.63.129.16", "169.254.10.10", "169.254.10.11", NODE_LOCAL),
         sources=(CLUSTER_DNS, NODE_LOCAL_SOURCE, _AZURE_DNS, _LOCAL_DNS),
     ),
+    api_servers.AKS,
+    system_namespaces=namespaces.AKS,
     identity=AZURE_WORKLOAD_IDENTITY,
     caveats=(
         "168.63.129.16 is WireServer on TCP 80 and 32526 and Azure DNS on port 53: the address is "
@@ -187,6 +198,7 @@ OKE = Platform(
         addresses=("169.254.169.254", NODE_LOCAL),
         sources=(BY_CONVENTION, NODE_LOCAL_SOURCE, _VCN_RESOLVER),
     ),
+    api_servers.OKE,
     identity=OKE_WORKLOAD_IDENTITY,
     caveats=(
         "169.254.169.254 is the metadata service on TCP 80, and the VCN resolver on port 53, which "
@@ -212,6 +224,7 @@ DOKS = Platform(
     "DigitalOcean Kubernetes (DOKS)",
     ("digitalocean",),
     Dns(addresses=(NODE_LOCAL,), sources=(BY_CONVENTION, NODE_LOCAL_SOURCE)),
+    api_servers.DOKS,
     cni="cilium",
     caveats=(
         "The engine is Cilium: an ipBlock matches neither pods nor the nodes' own addresses.",
@@ -231,6 +244,8 @@ ACK = Platform(
         addresses=(NODE_LOCAL,),
         sources=(BY_CONVENTION, _ACK_DNS),
     ),
+    api_servers.ACK,
+    system_namespaces=namespaces.ACK,
     identity=ACK_RRSA,
     caveats=(
         "The metadata service is at 100.100.100.200, outside the link-local addresses. Its "
@@ -258,6 +273,7 @@ LINODE = Platform(
     "Akamai (Linode) Kubernetes Engine",
     ("linode",),
     Dns(addresses=(NODE_LOCAL,), sources=(BY_CONVENTION, NODE_LOCAL_SOURCE)),
+    api_servers.LINODE,
     caveats=(
         "The metadata service also answers at fd00:a9fe:a9fe::1, which is not link-local: keep "
         "IPv6 in ipFamilies.",

@@ -29,13 +29,26 @@ class Endpoint(NamedTuple):
     source: Source
 
 
+class Retired(NamedTuple):
+    """When a service was closed. Its address may be somebody else's by now."""
+
+    date: str  # ISO 8601
+    source: Source
+
+
 class Provider(NamedTuple):
-    """A cloud, or an agent of one, whose metadata endpoints can be blocked."""
+    """A cloud, or an agent of one, whose metadata endpoints can be blocked.
+
+    Without endpoints it has no address that is the same everywhere: `note` says what to name in
+    `spec.endpoints`, and `source` where that is known from.
+    """
 
     name: str
     title: str
     endpoints: tuple[Endpoint, ...]
     note: str = ""
+    retired: Retired | None = None
+    source: Source | None = None  # of the note
 
 
 class Dns(NamedTuple):
@@ -52,6 +65,24 @@ class Dns(NamedTuple):
     sources: tuple[Source, ...] = ()
     # anywhere: no pod and no known address answers, so only the ports can be named.
     to: Literal["cluster", "anywhere"] = "cluster"
+
+
+class ApiServer(NamedTuple):
+    """Where the Kubernetes API server answers, as a policy sees it.
+
+    Policies apply behind the ClusterIP of the Service `kubernetes`, so these are the TCP ports of
+    its endpoints, not port 443 of the Service. The addresses differ from cluster to cluster.
+    """
+
+    ports: tuple[int, ...]
+    sources: tuple[Source, ...]
+
+
+class SystemNamespaces(NamedTuple):
+    """Namespaces of the cluster itself: names, or globs where whoever makes them has a prefix."""
+
+    names: tuple[str, ...]
+    source: Source
 
 
 class IdentityEndpoint(NamedTuple):
@@ -108,6 +139,9 @@ class Cni(NamedTuple):
     splits_of_any_ipv6: tuple[str, ...] = ()
     # Whether rules of a direction that policyTypes leaves out have no effect, as the API has it.
     heeds_policy_types: bool = True
+    # What it calls the API server, which no ipBlock of it matches; empty: it has no such name.
+    api_server_entity: str = ""
+    system_namespaces: tuple[SystemNamespaces, ...] = ()  # its own, besides kube-system
     caveats: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
@@ -137,6 +171,8 @@ class Platform(NamedTuple):
     title: str
     providers: tuple[str, ...]
     dns: Dns
+    api_server: ApiServer
+    system_namespaces: tuple[SystemNamespaces, ...] = ()  # its own, besides Kubernetes'
     identity: Identity | None = None  # the one that `podIdentity: true` opens
     further_identities: tuple[Identity, ...] = ()
     cni: str = ""  # the engine where the platform comes with exactly one

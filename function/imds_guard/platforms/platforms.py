@@ -10,6 +10,7 @@ from imds_guard.platforms.distributions import (
     HETZNER,
     K3S,
     KUBESPRAY,
+    MICROK8S,
     OPENSHIFT,
     RKE2,
     TALOS,
@@ -42,6 +43,7 @@ _ALL = (
     OPENSHIFT,
     K3S,
     RKE2,
+    MICROK8S,
     GARDENER,
     KUBESPRAY,
     TALOS,
@@ -50,3 +52,6 @@ _ALL = (
 )
 
 PLATFORMS: dict[str, Platform] = {platform.name: platform for platform in _ALL}
+
+ALIASES: dict[str, str] = {"aws": "eks", "gcp": "gke", "azure": "aks"}
+"""The clouds, each with the name of its managed platform."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imds_guard.platforms.model import Endpoint, Provider, Source
+from imds_guard.platforms.model import Endpoint, Provider, Retired, Source
 
 _LINK_LOCAL = "169.254.169.254"
 _LINK_LOCAL_6 = "fe80::a9fe:a9fe"  # the same four bytes; OpenStack's choice, taken up by others
@@ -182,6 +182,7 @@ _ALL = (
             ),
         ),
         "A public address: blocked only where this provider is named.",
+        Retired("2026-06-30", Source("Equinix, letter to its customers on the end of Metal")),
     ),
     Provider(
         "yandex",
@@ -212,6 +213,56 @@ _ALL = (
         "cloudcix",
         "CloudCIX instance metadata",
         (Endpoint(_LINK_LOCAL, (80,), Source("cloud-init, CloudCIX datasource")),),
+    ),
+    Provider(
+        "latitude",
+        "Latitude.sh server metadata",
+        (Endpoint(_LINK_LOCAL, (80,), Source("Latitude.sh documentation, user data", "medium")),),
+    ),
+    Provider(
+        "volcengine",
+        "Volcengine and BytePlus ECS instance metadata",
+        (
+            Endpoint(
+                "100.96.0.96", (80,), Source("Volcengine, cello network plugin, role credentials")
+            ),
+        ),
+        "Not link-local: only naming the address blocks it.",
+    ),
+    Provider(
+        "ucloud",
+        "UCloud UHost metadata",
+        (Endpoint("100.80.80.80", (80,), Source("UCloud SDK for Go, metadata client")),),
+        "Not link-local: only naming the address blocks it.",
+    ),
+    Provider(
+        "nebius",
+        "Nebius instance metadata, which hands out tokens of the service account",
+        (Endpoint(_LINK_LOCAL, (80,), Source("Nebius, observability agent updater", "medium")),),
+    ),
+    Provider(
+        "nwcs",
+        "NWCS server metadata",
+        (Endpoint(_LINK_LOCAL, (80,), Source("cloud-init, NWCS datasource")),),
+    ),
+    Provider(
+        "opennebula",
+        "OpenNebula OneGate",
+        # Behind its transparent proxy on the host, which every guide puts at this address.
+        (
+            Endpoint(
+                "169.254.16.9", (5030,), Source("OpenNebula, one-apps, virtual router", "medium")
+            ),
+        ),
+        "Where ONEGATE_ENDPOINT says another address, name that one in spec.endpoints.",
+    ),
+    Provider(
+        "cloudstack",
+        "Apache CloudStack instance metadata",
+        (),
+        "It answers at the virtual router, whose address differs from network to network: name "
+        "that one in spec.endpoints.",
+        source=Source("cloud-init, CloudStack datasource"),
     ),
 )
 

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 from imds_guard.report.platforms.phrases import (
+    aliases_in_words,
+    api_server_lines,
     dns_lines,
     dns_pods,
     identities_of,
     identity_lines,
     neighbour_in_words,
+    provider_title,
     source_in_words,
     sources_of,
+    system_namespaces_of,
 )
 
 if TYPE_CHECKING:
@@ -31,12 +35,15 @@ def as_markdown() -> str:
         "the provider or were read in its code.",
         "## Platforms",
         _table(
-            ("Name", "Platform", "Blocks", "DNS", "Identity", "CNI"),
+            ("Name", "Platform", "Blocks", "DNS", "API server", "Identity", "CNI"),
             [_row(platform) for platform in PLATFORMS.values()],
         ),
+        f"{aliases_in_words()}. The API server's ports are those that a policy sees: behind the "
+        "ClusterIP of the Service `kubernetes`.",
         *map(_platform_section, PLATFORMS.values()),
         "## Providers",
-        "Every one can be named in `spec.providers`, on any platform.",
+        "Every one with an address can be named in `spec.providers`, on any platform. Further "
+        "addresses go into `spec.endpoints`.",
         _table(
             ("Name", "Service", "Address", "TCP ports", "Source"),
             [row for provider in PROVIDERS.values() for row in _endpoint_rows(provider)],
@@ -78,13 +85,19 @@ def _row(platform: Platform) -> list[str]:
         platform.title,
         ", ".join(platform.providers),
         "; ".join(resolvers),
+        ", ".join(map(str, platform.api_server.ports)),
         platform.identity.title if platform.identity else "-",
         platform.cni or "any",
     ]
 
 
 def _platform_section(platform: Platform) -> str:
-    bullets = [f"DNS: {'; '.join(dns_lines(platform.dns))}."]
+    namespaces = (name for one in system_namespaces_of(platform) for name in one.names)
+    bullets = [
+        f"DNS: {'; '.join(dns_lines(platform.dns))}.",
+        f"API server: {'; '.join(api_server_lines(platform))}.",
+        f"System namespaces: {', '.join(f'`{name}`' for name in namespaces)}.",
+    ]
     bullets += [
         f"Identity: {'; '.join(identity_lines(identity))}" for identity in identities_of(platform)
     ]
@@ -96,10 +109,13 @@ def _platform_section(platform: Platform) -> str:
 
 
 def _endpoint_rows(provider: Provider) -> list[list[str]]:
+    if not provider.endpoints:
+        source = source_in_words(provider.source) if provider.source else "-"
+        return [[f"`{provider.name}`", provider_title(provider), "no fixed one", "-", source]]
     return [
         [
             f"`{provider.name}`",
-            provider.title,
+            provider_title(provider),
             endpoint.address,
             ", ".join(map(str, endpoint.ports)),
             source_in_words(endpoint.source),
@@ -120,7 +136,14 @@ def _engine_row(cni: Cni) -> list[str]:
 
 
 def _engine_section(cni: Cni) -> str:
-    bullets = [*cni.caveats, f"Sources: {'; '.join(map(source_in_words, cni.sources))}."]
+    bullets = list(cni.caveats)
+    if cni.api_server_entity:
+        bullets.append(f"The API server is the entity `{cni.api_server_entity}`.")
+    namespaces = [f"`{name}`" for one in cni.system_namespaces for name in one.names]
+    if namespaces:
+        bullets.append(f"System namespaces of its own: {', '.join(namespaces)}.")
+    sources = [*cni.sources, *(one.source for one in cni.system_namespaces)]
+    bullets.append(f"Sources: {'; '.join(map(source_in_words, sources))}.")
     return f"### {cni.name}\n\n" + "\n".join(f"- {bullet}" for bullet in bullets)
 
 

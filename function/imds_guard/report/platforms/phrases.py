@@ -6,20 +6,28 @@ from typing import TYPE_CHECKING
 
 from imds_guard.config import ConfigError
 from imds_guard.config.errors import nearest
-from imds_guard.platforms import PLATFORMS
+from imds_guard.platforms import ALIASES, CNIS, PLATFORMS
+from imds_guard.settings import system_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.platforms import Dns, Identity, Platform, Source
+    from imds_guard.platforms import Dns, Identity, Platform, Provider, Source, SystemNamespaces
     from imds_guard.platforms.model import Neighbour
 
 
 def platform_named(name: str) -> Platform:
-    """The platform. Raises ConfigError, with the nearest known name."""
-    if name not in PLATFORMS:
-        raise ConfigError(f"unknown platform {name!r}{nearest(name, list(PLATFORMS))}")
-    return PLATFORMS[name]
+    """The platform, also by the name of its cloud. Raises ConfigError, with the nearest name."""
+    known = ALIASES.get(name, name)
+    if known not in PLATFORMS:
+        raise ConfigError(f"unknown platform {name!r}{nearest(name, [*PLATFORMS, *ALIASES])}")
+    return PLATFORMS[known]
+
+
+def aliases_in_words() -> str:
+    """aws is another name of eks, gcp of gke"""
+    first, *others = [f"`{alias}` {{}} `{name}`" for alias, name in ALIASES.items()]
+    return ", ".join((first.format("is another name of"), *(one.format("of") for one in others)))
 
 
 def dns_pods(dns: Dns) -> str:
@@ -34,6 +42,29 @@ def dns_lines(dns: Dns) -> list[str]:
     if dns.to == "anywhere":
         lines = [f"any address, {ports_in_words(dns.ports)}, UDP and TCP", f"known: {lines[0]}"]
     return lines + [f"{address}, port 53, UDP and TCP" for address in dns.addresses]
+
+
+def api_server_lines(platform: Platform) -> list[str]:
+    """On which ports the API server answers, and what an engine calls it."""
+    ports = ports_in_words(platform.api_server.ports)
+    lines = [f"TCP {ports} at its own address, behind the Service kubernetes"]
+    engine = CNIS["cilium"]
+    if platform.cni in ("", engine.name):
+        lines.append(f"on Cilium: the entity {engine.api_server_entity}, which no ipBlock matches")
+    return lines
+
+
+def system_namespaces_of(platform: Platform) -> list[SystemNamespaces]:
+    """The namespaces of the cluster itself, with their sources."""
+    return list(system_namespaces(platform, CNIS.get(platform.cni)))
+
+
+def provider_title(provider: Provider) -> str:
+    """What it is, and that it is retired where it is."""
+    retired = provider.retired
+    if retired is None:
+        return provider.title
+    return f"{provider.title} (retired {retired.date}: {source_in_words(retired.source)})"
 
 
 def identity_lines(identity: Identity) -> list[str]:
@@ -66,11 +97,12 @@ def source_in_words(source: Source) -> str:
 
 def sources_of(platform: Platform) -> list[str]:
     """Each source of a platform's facts once, those of its endpoints left out."""
-    sources = [*platform.dns.sources, *platform.sources]
+    sources = [*platform.dns.sources, *platform.api_server.sources, *platform.sources]
     for identity in identities_of(platform):
         sources += [*identity.sources, *(endpoint.source for endpoint in identity.endpoints)]
         sources += [sign.source for sign in identity.workload_signs]
     sources += [neighbour.source for neighbour in platform.neighbours]
+    sources += [one.source for one in system_namespaces_of(platform)]
     return list(dict.fromkeys(map(source_in_words, sources)))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
 from imds_guard.report.platforms.phrases import (
+    aliases_in_words,
+    api_server_lines,
     dns_lines,
     identities_of,
     identity_lines,
@@ -16,6 +18,7 @@ from imds_guard.report.platforms.phrases import (
     ports_in_words,
     source_in_words,
     sources_of,
+    system_namespaces_of,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ _COLUMNS = (
 )
 _LABEL_WIDTH = 12
 _NAMES_TO_ASK_FOR = "imds-guard platforms NAME shows one of them, with its sources."
+_LEFT_OUT = "these namespaces are left out unless namespaces.include has the exact name"
 
 
 def table(name: str | None = None) -> str:
@@ -42,7 +46,8 @@ def table(name: str | None = None) -> str:
     if name is not None:
         return _detail(platform_named(name))
     rows = [[title for title, _ in _COLUMNS], *map(_row, PLATFORMS.values())]
-    return "\n".join([*map(_line, rows), "", _NAMES_TO_ASK_FOR, ""])
+    aliases = f"{aliases_in_words()}.".replace("`", "")
+    return "\n".join([*map(_line, rows), "", aliases, _NAMES_TO_ASK_FOR, ""])
 
 
 def _row(platform: Platform) -> list[str]:
@@ -88,9 +93,11 @@ def _detail(platform: Platform) -> str:
     sections = [
         ("blocks", [*endpoints, also]),
         ("DNS", dns_lines(platform.dns)),
+        ("API server", api_server_lines(platform)),
         *(("identity", identity_lines(identity)) for identity in identities_of(platform)),
         ("cni", [CNIS[platform.cni].title if platform.cni else "any; set cni for Cilium"]),
         ("nearby", [neighbour_in_words(neighbour) for neighbour in platform.neighbours]),
+        ("system", [", ".join(_namespaces(platform)), _LEFT_OUT]),
         ("mind", [*platform.caveats, *_cni_caveats(platform)]),
         ("sources", sources_of(platform)),
     ]
@@ -99,6 +106,10 @@ def _detail(platform: Platform) -> str:
         for index, entry in enumerate(entries):
             lines += _entry(label if index == 0 else "", entry)
     return "\n".join(lines) + "\n"
+
+
+def _namespaces(platform: Platform) -> list[str]:
+    return [name for one in system_namespaces_of(platform) for name in one.names]
 
 
 def _cni_caveats(platform: Platform) -> tuple[str, ...]:
