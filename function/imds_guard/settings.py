@@ -20,6 +20,9 @@ _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 # RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
 _LINK_LOCAL = {"IPv4": "169.254.0.0/16", "IPv6": "fe80::/10"}
 
+WEB_PORTS = (80, 443)
+"""The TCP ports that `egress: web` lets out."""
+
 # RFC 6052: where a NAT64 translator shows IPv4 addresses, by the well-known prefix.
 _NAT64 = int(ipaddress.IPv6Address("64:ff9b::"))
 
@@ -87,6 +90,24 @@ class Settings:
         return self.cni is None or self.cni.ip_block_matches_pods
 
     @property
+    def ip_block_matches_nodes(self) -> bool:
+        """Whether an ipBlock allows the addresses in it that nodes and the API server have."""
+        return self.cni is None or self.cni.ip_block_matches_nodes
+
+    @property
+    def web_holds_api_server(self) -> bool:
+        """Whether what `egress` lets out reaches the API server, whatever its address is."""
+        egress = self.config.spec.egress
+        if egress == "dns" or self.api_server.entity:
+            return False
+        return egress == "any" or {*WEB_PORTS}.issuperset(self.api_server.ports)
+
+    def infers(self, kind: str) -> bool:
+        """Whether `allow.infer` asks for a kind of declared traffic."""
+        infer = self.config.spec.allow.infer
+        return kind in infer or "all" in infer
+
+    @property
     def default_namespace(self) -> str:
         """Where resources that name no namespace will be applied."""
         return self.config.spec.default_namespace or "default"
@@ -131,12 +152,7 @@ class Settings:
     def identity_is_host(self) -> bool:
         """Whether no NetworkPolicy can allow pod identity, since its address is the node itself."""
         identity = self.identity
-        return (
-            identity is not None
-            and identity.cilium_host
-            and self.cni is not None
-            and not self.cni.ip_block_matches_nodes
-        )
+        return identity is not None and identity.cilium_host and not self.ip_block_matches_nodes
 
 
 def system_namespaces(platform: Platform, cni: Cni | None) -> Iterator[SystemNamespaces]:

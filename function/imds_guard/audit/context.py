@@ -19,6 +19,7 @@ from imds_guard.settings import translated
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
+    from imds_guard.reach.api_clients import ApiClient
     from imds_guard.reach.decision import Decision, Policies
     from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.grants import Grant
@@ -127,6 +128,7 @@ class Context:
         namespaces: Mapping[str, Labels],
         *,
         flows: Iterable[Flow] = (),
+        api_clients: Iterable[ApiClient] = (),
         service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
         left_out: Iterable[Subject] = (),
         pod_makers: Iterable[Resource] = (),
@@ -138,6 +140,7 @@ class Context:
         self.subjects = list(subjects)
         self.namespaces = namespaces
         self.flows = list(flows)
+        self.api_clients = list(api_clients)
         self.service_accounts = service_accounts or {}
         self.duplicates = list(duplicates)
         self.pod_makers = list(pod_makers)

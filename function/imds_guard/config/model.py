@@ -27,7 +27,16 @@ DEFAULT_NAME = "imds-guard"
 _PLATFORMS = [*PLATFORMS, *ALIASES]
 _PROVIDERS = [name for name, one in PROVIDERS.items() if one.endpoints]
 
-InferredKind = Literal["services", "ingresses", "gateways", "webhooks", "monitors", "references"]
+InferredKind = Literal[
+    "services",
+    "ingresses",
+    "gateways",
+    "webhooks",
+    "monitors",
+    "references",
+    "apiserver",
+    "all",
+]
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies import Target, allow_declared
+from imds_guard.policies import Target, allow_api_server, allow_declared
 from imds_guard.reach.senders import senders
 from imds_guard.resources import note
 
@@ -38,10 +38,11 @@ class Inferred:
         self.guessed: dict[str, tuple[str, ...]] = {}  # namespaces by who sends from them
         self._calls: dict[str | None, Rules] = {}  # of a namespace's pods, to its Services
         self._rules: dict[tuple[str, Subject], tuple[Rules, Rules]] = {}
+        self._api_clients: list[Subject] = []
 
     def add(self, flow: Flow) -> None:
         """Let a flow through, where the configuration asks for its kind and labels select it."""
-        if flow.kind not in self.settings.config.spec.allow.infer:
+        if not self.settings.infers(flow.kind):
             return
         if flow.target not in self.targets:
             return
@@ -54,6 +55,14 @@ class Inferred:
             _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
             called = [self._peer(flow.target, flow.client)]
             _put(self._of(flow.kind, flow.client)[1], called, flow.port)
+
+    def add_api_client(self, subject: Subject) -> None:
+        """Let a workload out to the API server, where nothing lets it out for certain yet."""
+        settings = self.settings
+        if not settings.infers("apiserver") or subject not in self.targets:
+            return
+        if not settings.web_holds_api_server:
+            self._api_clients.append(subject)
 
     def _let_out(self, flow: Flow) -> None:
         """Let the pods of a Service's namespace out to it: all at once, or each workload."""
@@ -69,11 +78,8 @@ class Inferred:
 
     def manifests(self) -> Iterator[tuple[Manifest, Subject]]:
         """The policies, each with the workload that it is for, in the order of the input."""
-        by_workload = self.settings.config.spec.scope == "workload"
         for (kind, subject), (ingress, egress) in self._rules.items():
-            own = self.targets[subject]
-            name = f"allow-{kind}" if by_workload else f"allow-{kind}-{own.prefix}"
-            target = own if by_workload else Target(own.namespace, own.pod_selector)
+            target, name = self._named(subject, f"allow-{kind}")
             rules = list(ingress.values()), list(egress.values())
             yield allow_declared.build(self.settings, target, name, *rules), subject
         for namespace, calls in self._calls.items():
@@ -82,6 +88,19 @@ class Inferred:
             name = "allow-services"
             manifest = allow_declared.build(self.settings, everyone, name, [], list(calls.values()))
             yield manifest, first
+        for subject in self._api_clients:
+            target, name = self._named(subject, allow_api_server.NAME)
+            yield allow_api_server.build(self.settings, target, name), subject
+
+    def _named(self, subject: Subject, name: str) -> tuple[Target, str]:
+        """The target of a workload's own policy, and the policy's name: one of its set, or alone.
+
+        With `scope: workload` every policy of the set has the workload's name in front.
+        """
+        own = self.targets[subject]
+        if self.settings.config.spec.scope == "workload":
+            return own, name
+        return Target(own.namespace, own.pod_selector), f"{name}-{own.prefix}"
 
     def notes(self) -> list[Result]:
         """Which namespaces the rules for gateways and Prometheus name."""

@@ -23,6 +23,7 @@ from imds_guard.policies import (
     target_manifests,
 )
 from imds_guard.reach.addresses import swallowed
+from imds_guard.reach.api_clients import api_clients
 from imds_guard.reach.declared import flows
 from imds_guard.resources import Address, note
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.pods import Pods
     from imds_guard.guard.scope import Governed
+    from imds_guard.reach.api_clients import ApiClient
     from imds_guard.reach.declared import Flow
     from imds_guard.reach.subject import Subject
     from imds_guard.resources import Resource
@@ -68,6 +70,7 @@ class Plan:
     targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
     namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
     flows: list[Flow] = field(default_factory=list)
+    api_clients: list[ApiClient] = field(default_factory=list)
 
 
 def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) -> Plan:
@@ -100,6 +103,9 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     inferred = Inferred(settings, made.targets, made.namespaces)
     for flow in made.flows:
         inferred.add(flow)
+    made.api_clients = list(api_clients(inventory.declared, made.subjects))
+    for client in made.api_clients:
+        inferred.add_api_client(client.subject)
     for manifest, subject in inferred.manifests():
         made.policies.append(Planned(manifest, subject.resource, subject.namespace))
     made.results += inferred.notes()

@@ -66,6 +66,7 @@ def context_of(
         planned.subjects,
         inventory.namespace_labels,
         flows=planned.flows,
+        api_clients=planned.api_clients,
         service_accounts=inventory.declared.service_accounts,
         left_out=planned.left_out,
         pod_makers=planned.pod_makers,
@@ -92,7 +93,8 @@ def engine_of(settings: Settings) -> Engine:
     return Engine(
         cni.ip_block_matches_pods,
         cni.splits_of_any_ipv6,
-        () if cni.ip_block_matches_nodes else settings.node_addresses,
+        settings.ip_block_matches_nodes,
+        () if settings.ip_block_matches_nodes else settings.node_addresses,
         cni.heeds_policy_types,
         settings.ip_versions,
     )

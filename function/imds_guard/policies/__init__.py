@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imds_guard.policies import (
+    allow_api_server,
     allow_declared,
     allow_dns,
     allow_metadata,
@@ -40,6 +41,7 @@ WRITERS: tuple[ModuleType, ...] = (
     allow_traffic,
     allow_metadata,
     allow_declared,
+    allow_api_server,
 )
 
 WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
@@ -66,6 +68,7 @@ __all__ = [
     "WRITERS",
     "WRITTEN_KINDS",
     "Target",
+    "allow_api_server",
     "allow_declared",
     "allow_dns",
     "allow_metadata",

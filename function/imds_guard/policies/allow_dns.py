@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, host_policy, network_policy
+from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, entity_policy, network_policy
 from imds_guard.reach.addresses import Network, network
 from imds_guard.reach.selectors import NAMESPACE_NAME
 from imds_guard.resources.network_policy import NETWORK_POLICY
@@ -44,10 +44,9 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
         yield network_policy(
             settings, _dns_pods(settings, target), INGRESS, policy_types=["Ingress"], rules=inward
         )
-    matches_nodes = settings.cni is None or settings.cni.ip_block_matches_nodes
-    if not matches_nodes and resolver_addresses(settings):
+    if not settings.ip_block_matches_nodes and resolver_addresses(settings):
         ports = [(NODE_PORT, protocol) for protocol in ("UDP", "TCP")]
-        yield host_policy(settings, target, name, ports)
+        yield entity_policy(settings, target, name, "host", ports)
 
 
 def _may_be_dns(settings: Settings, target: Target) -> bool:

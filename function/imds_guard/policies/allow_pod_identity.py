@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, host_policy, network_policy
+from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, entity_policy, network_policy
 from imds_guard.reach.addresses import network
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
@@ -38,7 +38,7 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
         return
     if settings.identity_is_host:
         numbers = sorted({port for ports in by_ports for port in ports})
-        yield host_policy(settings, target, NAME, [(port, "TCP") for port in numbers])
+        yield entity_policy(settings, target, NAME, "host", [(port, "TCP") for port in numbers])
         return
     rules = [
         {

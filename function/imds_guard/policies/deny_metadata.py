@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.manifest import network_policy
-from imds_guard.reach.addresses import carve
+from imds_guard.policies.manifest import all_but_metadata, network_policy
 from imds_guard.resources.network_policy import NETWORK_POLICY
+from imds_guard.settings import WEB_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 KINDS = (NETWORK_POLICY,)
 SCOPE: Scope = "target"
-
-WEB_PORTS = (80, 443)
 
 
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
@@ -44,7 +42,9 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
 def _egress(settings: Settings) -> list[Manifest]:
     web = [{"protocol": "TCP", "port": port} for port in WEB_PORTS]
     # A rule per family: some engines apply one block's except to the others of its rule.
-    rules = [_rule(cidr, carve(cidr, settings.blocked)) for cidr in settings.any_address]
+    rules: list[Manifest] = [
+        {"to": [all_but_metadata(settings, cidr)]} for cidr in settings.any_address
+    ]
     pods: Manifest = {"to": [{"namespaceSelector": {}}]}
     if settings.config.spec.egress == "any":
         rules.append(pods)
@@ -53,10 +53,3 @@ def _egress(settings: Settings) -> list[Manifest]:
             rules.append(pods)
         rules = [{**rule, "ports": web} for rule in rules]
     return rules
-
-
-def _rule(cidr: str, excepted: tuple[str, ...]) -> Manifest:
-    block: Manifest = {"cidr": cidr}
-    if excepted:
-        block["except"] = list(excepted)
-    return {"to": [{"ipBlock": block}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imds_guard.annotations import GIVEN_KEYS, MANAGED_BY, OWNER, REFERENCES
+from imds_guard.reach.addresses import carve
 
 if TYPE_CHECKING:
     from imds_guard.config import Port
@@ -68,17 +69,26 @@ def network_policy(
     return manifest(settings, target, kind, name, spec, annotations)
 
 
-def host_policy(
-    settings: Settings, target: Target, name: str, ports: list[tuple[int, str]]
-) -> Manifest:
-    """A CiliumNetworkPolicy that lets `target` reach the node itself on these ports.
+def all_but_metadata(settings: Settings, cidr: str) -> Manifest:
+    """A peer of all addresses of a CIDR `except` those that must not be reached."""
+    block: Manifest = {"cidr": cidr}
+    if excepted := carve(cidr, settings.blocked):
+        block["except"] = list(excepted)
+    return {"ipBlock": block}
 
-    Cilium takes an address on the node for the entity `host`, which no ipBlock matches.
+
+def entity_policy(
+    settings: Settings, target: Target, name: str, entity: str, ports: list[tuple[int, str]]
+) -> Manifest:
+    """A CiliumNetworkPolicy that lets `target` reach an entity on these ports.
+
+    Cilium takes an address on the node for the entity `host` and the API server for the entity
+    `kube-apiserver`; no ipBlock matches either.
     """
     to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
     spec = {
         "endpointSelector": target.pod_selector,
-        "egress": [{"toEntities": ["host"], "toPorts": [{"ports": to_ports}]}],
+        "egress": [{"toEntities": [entity], "toPorts": [{"ports": to_ports}]}],
     }
     return manifest(settings, target, ("cilium.io/v2", "CiliumNetworkPolicy"), name, spec)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.reach.selectors import matches
+from imds_guard.resources.api_access import is_binding, is_role
 from imds_guard.resources.labels import Labels
 from imds_guard.resources.references import ServiceNames
 from imds_guard.resources.service import (
@@ -75,6 +76,8 @@ class Declarations:
     monitors: list[Monitor] = field(default_factory=list)
     config_maps: dict[tuple[str | None, str], Resource] = field(default_factory=dict)
     service_accounts: dict[tuple[str | None, str], Resource] = field(default_factory=dict)
+    bindings: list[Resource] = field(default_factory=list)
+    roles: dict[tuple[str, str | None, str], Resource] = field(default_factory=dict)
 
     def add(self, resource: Resource) -> None:
         """Take in a resource that makes no pods, if it declares anything."""
@@ -82,6 +85,11 @@ class Declarations:
             self.service_accounts[resource.namespace, resource.address.name] = resource
         elif resource.kind == "ConfigMap" and not resource.group:
             self.config_maps[resource.namespace, resource.address.name] = resource
+        elif is_binding(resource):
+            self.bindings.append(resource)
+        elif is_role(resource):
+            namespace = resource.namespace if resource.kind == "Role" else None
+            self.roles[resource.kind, namespace, resource.address.name] = resource
         elif found := service(resource):
             self.services.append(found)
         elif watcher := monitor(resource):

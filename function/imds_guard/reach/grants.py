@@ -16,7 +16,7 @@ from imds_guard.reach.addresses import (
     span,
 )
 from imds_guard.reach.match import Match
-from imds_guard.reach.pod import Peer, Pod
+from imds_guard.reach.pod import ApiServer, Peer, Pod
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import matches
 from imds_guard.resources.network_policy import LAST_PORT, PROTOCOLS
@@ -45,6 +45,8 @@ class Engine(NamedTuple):
     """Whether an ipBlock that holds a pod's address allows that pod."""
     splits_of_ipv6: tuple[str, ...] = ()
     """The CIDRs that the engine makes of ::/0. An `except` that is in none of them is lost."""
+    blocks_match_nodes: bool = True
+    """Whether an ipBlock that holds the address of a node or of the API server allows it."""
     unmatched: tuple[str, ...] = ()
     """Addresses that no ipBlock matches: on some engines, those on the node."""
     heeds_policy_types: bool = True
@@ -65,6 +67,7 @@ class Grant(NamedTuple):
     peer: PolicyPeer | None
     addresses: Addresses
     pods_by_address: Match  # whether the addresses hold those of pods
+    nodes_by_address: bool  # whether they may be those of nodes and of the API server
     ports: Mapping[Protocol, Ranges]
     named: tuple[PortRange, ...]
 
@@ -84,9 +87,13 @@ class Grant(NamedTuple):
         match = self.selects(peer) if isinstance(peer, Pod) else self.holds(peer)
         return match and min(match, self.has_port(protocol, port, receiver))
 
-    def holds(self, address: Network) -> Match:
+    def holds(self, peer: Network | ApiServer) -> Match:
         """Whether its peer is an address that is no pod's, on whatever port."""
-        inside = address_number(address) in self.addresses[address.version]
+        if isinstance(peer, ApiServer):
+            if not self.nodes_by_address:
+                return Match.NO
+            peer = peer.address
+        inside = address_number(peer) in self.addresses[peer.version]
         return Match.YES if inside else Match.NO
 
     def selects(self, pod: Pod) -> Match:
@@ -141,11 +148,12 @@ def grants_of(policy: NetworkPolicy, direction: PolicyType, engine: Engine) -> l
 def _grants(policy: NetworkPolicy, rule: PolicyRule, engine: Engine) -> list[Grant]:
     ports, named = _ports(rule.ports)
     if not rule.peers:
-        return [Grant(policy, rule, None, ALL_ADDRESSES, Match.YES, ports, named)]
+        return [Grant(policy, rule, None, ALL_ADDRESSES, Match.YES, True, ports, named)]
     found = []
     for peer in rule.peers:
         addresses, pods = _addresses(peer, engine)
-        found.append(Grant(policy, rule, peer, addresses, pods, ports, named))
+        nodes = engine.blocks_match_nodes
+        found.append(Grant(policy, rule, peer, addresses, pods, nodes, ports, named))
     return found
 
 

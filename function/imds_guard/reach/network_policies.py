@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from imds_guard.reach.addresses import Network
-    from imds_guard.reach.pod import Peer
+    from imds_guard.reach.pod import ApiServer, Peer
     from imds_guard.reach.rules import Port
     from imds_guard.resources import Key
     from imds_guard.resources.labels import Labels
@@ -40,7 +40,7 @@ class Reach:
     isolated: Match
     selecting: tuple[Selected, ...]
     grants: tuple[_Applied, ...]
-    _by_address: dict[Network, list[_Applied]] = field(default_factory=dict, repr=False)
+    _by_address: dict[Network | ApiServer, list[_Applied]] = field(default_factory=dict, repr=False)
 
     @property
     def policies(self) -> tuple[NetworkPolicy, ...]:
@@ -64,7 +64,7 @@ class Reach:
             found = max(found, self._cover_pods(versions, protocol, port, receiver))
         return found
 
-    def _holding(self, address: Network) -> list[_Applied]:
+    def _holding(self, address: Network | ApiServer) -> list[_Applied]:
         """The grants whose peer is an address; it is asked for with one port after the other."""
         known = self._by_address.get(address)
         if known is None:

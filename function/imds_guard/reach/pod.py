@@ -32,8 +32,17 @@ class Pod(NamedTuple):
     ip_version: int | None = None  # of the address that is meant; None: of any that it has
 
 
-Peer = Union[Network, Pod]  # noqa: UP007 - read at run time, by Python 3.10
-"""The other end of a connection: an address that is no pod's, or a pod."""
+class ApiServer(NamedTuple):
+    """The API server at an address, as traffic arrives there: after its Service's translation.
+
+    Most engines take it for that address. Cilium takes it for an entity, which no CIDR matches.
+    """
+
+    address: Network
+
+
+Peer = Union[Network, Pod, ApiServer]  # noqa: UP007 - read at run time, by Python 3.10
+"""The other end of a connection: an address that is no pod's, a pod, or the API server."""
 
 _ANY = Labels({}, is_complete=False)
 ANY_POD = Pod(None, _ANY, _ANY, namespace_is_known=False)

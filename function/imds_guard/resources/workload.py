@@ -171,10 +171,29 @@ class Workload:
         return [str(one) for one in found] if isinstance(found, list) else []
 
     @property
+    def mounts_token(self) -> bool | None:
+        """Whether its pods get their ServiceAccount's token; None where that decides."""
+        spec = self._spec_with(b"automountServiceAccountToken")
+        mounts = spec.get("automountServiceAccountToken")
+        if mounts is None:
+            return None
+        sources = [
+            source
+            for volume in self.volumes
+            for source in _list(mapping(mapping(volume).get("projected")).get("sources"))
+        ]
+        has_projected = any("serviceAccountToken" in mapping(source) for source in sources)
+        return has_projected or str(mounts).lower() in _TRUE
+
+    @property
     def _dns(self) -> dict[str, Value]:
-        """The pod's spec, where it may say how names resolve; few do."""
+        """The pod's spec, where it may say how names resolve."""
+        return self._spec_with(b"dnsPolicy")
+
+    def _spec_with(self, word: bytes) -> dict[str, Value]:
+        """The pod's spec, where its text may hold a key that few have; else nothing."""
         item = self.resource.item
-        if all(item.data.find(word, item.start, item.end) < 0 for word in (b"dnsPolicy", b"\\")):
+        if all(item.data.find(one, item.start, item.end) < 0 for one in (word, b"\\")):
             return {}
         value: Value = self.resource.item.value()
         for key in self._pod.containers.split(".")[:-1]:
@@ -191,8 +210,7 @@ class Workload:
     def _read_named_ports(self) -> dict[tuple[Protocol, str], int]:
         found: dict[tuple[Protocol, str], int] = {}
         for container in self.containers:
-            ports = container.get("ports")
-            for port in ports if isinstance(ports, list) else []:
+            for port in _list(container.get("ports")):
                 name, number = _item(port, "name"), _item(port, "containerPort")
                 protocol: Protocol = _item(port, "protocol") or "TCP"
                 if isinstance(name, str) and str(number).isdecimal():
@@ -290,6 +308,10 @@ def _fields(resource: Resource, pod: PodFields) -> Fields:
     if pod is POD or pod is TEMPLATE:
         return resource.fields
     return Fields(resource.item, outline_of(pod))
+
+
+def _list(value: Value) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _item(value: Value, key: str) -> Any:

@@ -31,7 +31,7 @@ from imds_guard.wire import mapping
 
 if TYPE_CHECKING:
     from imds_guard.reach.addresses import Network
-    from imds_guard.reach.pod import Pod
+    from imds_guard.reach.pod import ApiServer, Pod
     from imds_guard.reach.rules import Port, Rules, Selects
     from imds_guard.resources import Policy
     from imds_guard.resources.network_policy import PolicyType, Protocol
@@ -43,6 +43,10 @@ _ADDED = frozenset(("io.cilium.k8s.policy.cluster", "io.cilium.k8s.policy.servic
 _WORLD = frozenset(("world", "all"))
 _PODS = frozenset(("cluster", "all"))
 _NODE = frozenset(("host", "cluster", "all"))
+_API_SERVER = frozenset(("kube-apiserver", "all"))
+_MAYBE_API_SERVER = frozenset(
+    ("cluster", "host", "remote-node", "world", "world-ipv4", "world-ipv6")
+)
 _LAYER_3 = ("Endpoints", "CIDR", "CIDRSet", "Entities", "FQDNs", "Services", "Groups", "Nodes")
 # What they stand for is known only in the cluster.
 _UNKNOWN = ("FQDNs", "Services", "Groups")
@@ -95,7 +99,7 @@ def _rule(
     selected: Selects,
     peers: _Peers,
 ) -> Rule:
-    reaches = reaching(peers.has_address, peers.has_pod, peers.has_port)
+    reaches = reaching(peers.has_address, peers.has_pod, peers.has_port, peers.has_api_server)
     return Rule(policy, field, direction, NAMESPACE, None, action, selected, reaches)
 
 
@@ -147,6 +151,20 @@ class _Peers:
             found += [_cidr_rule(mapping(one), address) for one in entries]
             world = {*_WORLD, f"world-ipv{address.version}"}
             found.append(Match.YES if self.entities & world else Match.NO)
+        return min(any_of(found), self.widest)
+
+    def has_api_server(self, _: ApiServer) -> Match:
+        """Whether the rule is about the API server, an entity of its own.
+
+        Whether it is also a node of the cluster, or an address of the world, is not known.
+        """
+        if not self.rule:
+            return Match.NO
+        if not self.named or self.entities & _API_SERVER:
+            return self.widest
+        found = [Match.UNKNOWN for name in (*_UNKNOWN, "Nodes") if name in self.named]
+        if self.entities & _MAYBE_API_SERVER:
+            found.append(Match.UNKNOWN)
         return min(any_of(found), self.widest)
 
     def has_pod(self, pod: Pod) -> Match:

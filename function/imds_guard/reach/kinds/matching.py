@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.addresses import hold_pods, network
 from imds_guard.reach.match import Match
-from imds_guard.reach.pod import Peer, Pod
+from imds_guard.reach.pod import ApiServer, Peer, Pod
 from imds_guard.reach.selectors import matches
 from imds_guard.resources.network_policy import IpBlock, port_number
 from imds_guard.wire import mapping
@@ -93,11 +93,20 @@ def reaching(
     to_address: Callable[[Network], Match],
     to_pod: Callable[[Pod], Match],
     has_port: Callable[[Protocol, Port, Pod | None], Match],
+    to_api_server: Callable[[ApiServer], Match] | None = None,
 ) -> Reaches:
-    """Whether a rule is about a peer and a port, of what it says of either."""
+    """Whether a rule is about a peer and a port, of what it says of either.
+
+    Without `to_api_server` the API server is an address like any other.
+    """
 
     def reaches(peer: Peer, protocol: Protocol, port: Port, receiver: Pod | None) -> Match:
-        match = to_pod(peer) if isinstance(peer, Pod) else to_address(peer)
+        if isinstance(peer, Pod):
+            match = to_pod(peer)
+        elif isinstance(peer, ApiServer):
+            match = to_api_server(peer) if to_api_server else to_address(peer.address)
+        else:
+            match = to_address(peer)
         return match and min(match, has_port(protocol, port, receiver))
 
     return reaches
