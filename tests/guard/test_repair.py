@@ -105,3 +105,73 @@ spec:
 """
     out = b"".join(run(text.encode(), from_pairs({"reopened": "repair"})).chunks)
     assert [fault for one in policies_in(out) for fault in violations(one)] == []
+
+
+OPEN = """---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: open, namespace: shop}}
+spec:
+  podSelector: {{matchLabels: {{app: web}}}}
+  policyTypes: [Egress]
+  egress: [{rule}]
+"""
+
+
+def repaired(rule: str, **more: str) -> tuple[bytes, bytes]:
+    """What a repair makes of a policy with one rule on these settings, and of that once more."""
+    pairs = {"reopened": "repair", **more}
+    text = POD.format(namespace="shop", labels="{app: web}") + OPEN.format(rule=rule)
+    once = b"".join(run(text.encode(), from_pairs(pairs)).chunks)
+    return once, b"".join(run(once, from_pairs(pairs)).chunks)
+
+
+def entities_in(data: bytes) -> list[dict[str, Any]]:
+    """The egress of the policy beside the repaired one, one entry for each of its rules."""
+    return [
+        rule
+        for one in resources(read(data))
+        if one.address.name == "allow-nodes-open"
+        for rule in one.item.value()["spec"]["egress"]
+    ]
+
+
+def test_on_cilium_a_repaired_policy_lets_out_to_nodes_and_the_api_server_still() -> None:
+    once, twice = repaired("{}", cni="cilium")
+    assert entities_in(once) == [{"toEntities": ["host", "remote-node", "kube-apiserver"]}]
+    assert once == twice
+
+
+def test_on_cilium_the_ports_of_a_repaired_rule_stay() -> None:
+    rule = "{ports: [{port: 80}, {port: 6000, endPort: 7000}, {protocol: UDP}]}"
+    once, twice = repaired(rule, cni="cilium")
+    (allowed,) = entities_in(once)
+    assert allowed["toPorts"] == [
+        {
+            "ports": [
+                {"port": "80", "protocol": "TCP"},
+                {"port": "6000", "protocol": "TCP", "endPort": "7000"},
+                {"port": "0", "protocol": "UDP"},
+            ]
+        }
+    ]
+    assert once == twice
+
+
+def test_on_cilium_a_rule_that_named_addresses_never_reached_nodes() -> None:
+    once, _ = repaired("{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}", cni="cilium")
+    assert not entities_in(once)
+
+
+def test_elsewhere_the_addresses_of_nodes_are_addresses_like_others() -> None:
+    once, _ = repaired("{}", cni="calico")
+    assert not entities_in(once)
+
+
+def test_what_stood_beside_a_policy_goes_with_it() -> None:
+    once, _ = repaired("{}", cni="cilium")
+    head, _, rest = once.partition(b"---\n")
+    without = head + b"---\n" + rest.partition(b"---\n")[2]
+    assert b"name: open" not in without
+    again = run(without, from_pairs({"reopened": "repair", "cni": "cilium"}))
+    assert b"allow-nodes-open" not in b"".join(again.chunks)

@@ -22,6 +22,7 @@ class PolicyFix(NamedTuple):
     policy: NetworkPolicy
     edits: list[Edit]
     fields: list[str]  # the paths that change, for a person
+    named_peers: list[dict[str, Any]]  # the rules that had no `to`, as they were before
 
 
 def policy_fix(context: Context, policy: NetworkPolicy) -> PolicyFix:
@@ -32,6 +33,7 @@ def policy_fix(context: Context, policy: NetworkPolicy) -> PolicyFix:
     """
     edits: list[Edit] = []
     fields: list[str] = []
+    named_peers: list[dict[str, Any]] = []
     rules = Changes()
     leaks = context.leaks(policy)
     values = policy.value["spec"]["egress"]
@@ -50,6 +52,8 @@ def policy_fix(context: Context, policy: NetworkPolicy) -> PolicyFix:
                 fields.append(f"egress[{at}].to[{peer_at}].ipBlock.except")
         elif (whole := fixed_rule(value, addresses)) is not None:
             rules.replaced[at] = typed(whole)
+            if not value.get("to"):
+                named_peers.append(value)
             fields.append(f"egress[{at}]")
         else:
             rules.removed.add(at)
@@ -61,7 +65,7 @@ def policy_fix(context: Context, policy: NetworkPolicy) -> PolicyFix:
     if is_empty and not policy.value["spec"].get("policyTypes"):
         # Without a rule and without policyTypes it would no longer be a policy for egress.
         edits.append(AddKey(("spec",), "policyTypes", ["Ingress", "Egress"]))
-    return PolicyFix(policy, edits, fields)
+    return PolicyFix(policy, edits, fields, named_peers)
 
 
 def _blocks(

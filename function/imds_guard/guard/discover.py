@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import EXCLUDE
@@ -11,6 +12,7 @@ from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
 from imds_guard.resources import Resource, Workload, workloads
 from imds_guard.resources.labels import Labels, either, labels_in
+from imds_guard.resources.network_policy import NETWORK_POLICY
 from imds_guard.wire import InputError
 
 if TYPE_CHECKING:
@@ -60,6 +62,15 @@ class Inventory:
     # Of what is judged: the first one of each object, and every one where there are several.
     _first: dict[Key, Resource] = field(default_factory=dict)
     _copies: dict[Key, list[Resource]] = field(default_factory=dict)
+
+    @cached_property
+    def network_policies(self) -> frozenset[tuple[str | None, str]]:
+        """The namespaces and names of the NetworkPolicies."""
+        return frozenset(
+            (policy.namespace, policy.address.name)
+            for policy in self.policies
+            if (policy.group, policy.kind) == NETWORK_POLICY
+        )
 
     @property
     def duplicates(self) -> list[list[Resource]]:

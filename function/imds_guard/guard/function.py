@@ -151,7 +151,7 @@ def _guard(
     if config.spec.reopened == "repair":
         from imds_guard.guard.repair import repair
 
-        standing, repaired = repair(listing, context, standing)
+        standing, repaired = repair(listing, context, standing, inventory)
         results += repaired
         context = context_of(settings, standing, planned, inventory)
     results += _further(context, results)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from imds_guard.annotations import GIVEN_KEYS, MANAGED_BY, OWNER
+from imds_guard.annotations import BESIDE, GIVEN_KEYS, MANAGED_BY, OWNER
 from imds_guard.guard.discover import NEW_FILE
 from imds_guard.policies import WRITTEN_KINDS
 from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Policy, note
@@ -38,7 +38,9 @@ def reconcile(
         is_ours = owner == config.name and (policy.group, policy.kind) in WRITTEN_KINDS
         # Two configurations may share a name: elsewhere, what this one does not want stays.
         is_here = policy.namespace in plan.governed
-        if is_ours and (is_here or planned is not None):
+        if is_ours and planned is None and _goes_with(policy, inventory):
+            replacement = None
+        elif is_ours and (is_here or planned is not None):
             if planned is None:
                 listing.changes(policy.sequence).removed.add(policy.index)
                 continue
@@ -56,11 +58,20 @@ def reconcile(
         wanted.pop(key, None)
     known: dict[int, tuple[Value, Value]] = {}
     for planned in wanted.values():
-        listing.append(_placed(planned, inventory))
+        listing.append(placed(planned, inventory))
         value = as_text(planned.manifest, known)
         namespace = planned.namespace
         standing.append(Policy(planned.address, namespace=namespace, value=value, is_ours=True))
     return standing, results
+
+
+def _goes_with(policy: Resource, inventory: Inventory) -> bool:
+    """Whether the policy goes with another one, which is still there: an earlier repair wrote it.
+
+    Since that one is repaired, nothing shows any more that this one is wanted.
+    """
+    beside = policy.annotation(BESIDE)
+    return beside is not None and (policy.namespace, beside) in inventory.network_policies
 
 
 def _key(planned: Planned) -> Key:
@@ -127,7 +138,7 @@ def _conflict(
     return None
 
 
-def _placed(planned: Planned, inventory: Inventory) -> Manifest:
+def placed(planned: Planned, inventory: Inventory) -> Manifest:
     """The manifest with a place in the package, next to what it protects.
 
     Two items cannot have the same path and index: kpt refuses them.

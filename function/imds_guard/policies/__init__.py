@@ -16,6 +16,7 @@ from imds_guard.policies import (
     allow_declared,
     allow_dns,
     allow_metadata,
+    allow_nodes,
     allow_pod_identity,
     allow_same_namespace,
     allow_traffic,
@@ -42,6 +43,7 @@ WRITERS: tuple[ModuleType, ...] = (
     allow_metadata,
     allow_declared,
     allow_api_server,
+    allow_nodes,
 )
 
 WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
@@ -72,6 +74,7 @@ __all__ = [
     "allow_declared",
     "allow_dns",
     "allow_metadata",
+    "allow_nodes",
     "allow_pod_identity",
     "allow_same_namespace",
     "allow_traffic",
