@@ -18,6 +18,9 @@ GIVEN_KEYS = "imds-guard.dev/given"
 """On our policies: which label and annotation keys the configuration gave, so that a later run
 can drop them."""
 
+EXCEPTED = "imds-guard.dev/excepted"
+"""On our denials that leave workloads out: which ones, and why."""
+
 BESIDE = "imds-guard.dev/beside"
 """On a policy of ours that goes with somebody else's: the name of that policy."""
 

@@ -67,8 +67,20 @@ class Settings:
     @cached_property
     def metadata_addresses(self) -> tuple[str, ...]:
         """Every metadata endpoint as a CIDR, of both families, and where NAT64 shows them."""
-        found = [str(ipaddress.ip_network(one.address)) for one in self.endpoints]
+        found = [as_cidr(one.address) for one in self.endpoints]
         return tuple(dict.fromkeys((*found, *translated(found))))
+
+    @cached_property
+    def endpoints_by_ports(self) -> dict[tuple[int, ...], list[str]]:
+        """The endpoints of the IP families in use as CIDRs, by all TCP ports of their address."""
+        ports: dict[str, set[int]] = {}
+        for endpoint in self.endpoints:
+            if ipaddress.ip_address(endpoint.address).version in self.ip_versions:
+                ports.setdefault(as_cidr(endpoint.address), set()).update(endpoint.ports)
+        found: dict[tuple[int, ...], list[str]] = {}
+        for cidr, numbers in ports.items():
+            found.setdefault(tuple(sorted(numbers)), []).append(cidr)
+        return found
 
     @cached_property
     def blocked(self) -> tuple[str, ...]:
@@ -164,6 +176,11 @@ def system_namespaces(platform: Platform, cni: Cni | None) -> Iterator[SystemNam
     yield from platform.system_namespaces
     for engine in CNIS.values() if cni is None else (cni,):
         yield from engine.system_namespaces
+
+
+def as_cidr(address: str) -> str:
+    """An address as the CIDR of it alone."""
+    return str(ipaddress.ip_network(address))
 
 
 def translated(cidrs: Iterable[str]) -> Iterator[str]:

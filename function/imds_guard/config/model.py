@@ -37,6 +37,9 @@ InferredKind = Literal[
     "apiserver",
     "all",
 ]
+DenyKind = Literal[
+    "cluster-network-policy", "admin-network-policy", "cilium", "calico", "antrea", "aws"
+]
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 
@@ -163,7 +166,7 @@ class Spec(Model):
             WithJsonSchema({"type": "string", "enum": _PROVIDERS}),
         ]
     ] = Field(default_factory=list)
-    scope: Literal["namespace", "workload"] = "namespace"
+    scope: Literal["namespace", "workload", "cluster"] = "namespace"
     egress: Literal["dns", "web", "any"] = "web"
     block: Literal["link-local", "endpoints"] | None = None  # None: the platform's
     ip_families: list[Family] = Field(
@@ -179,6 +182,7 @@ class Spec(Model):
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)
     trust_annotations: bool = Field(True, alias="trustAnnotations")
+    deny: list[DenyKind] = Field(default_factory=list)
     reopened: Literal["fail", "warn", "repair"] = "fail"
     conflicts: Literal["fail", "adopt", "skip"] = "fail"
     names: Names = Field(default_factory=Names)

@@ -72,6 +72,12 @@ class Inventory:
             if (policy.group, policy.kind) == NETWORK_POLICY
         )
 
+    @cached_property
+    def has_paths(self) -> bool:
+        """Whether the resources come from the files of a package."""
+        firsts = (*(group.first for group in self.groups.values()), *self.policies[:1])
+        return any(one is not None and one.path is not None for one in firsts)
+
     @property
     def duplicates(self) -> list[list[Resource]]:
         """The objects that stand more than once, each with all of its copies."""

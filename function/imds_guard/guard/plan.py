@@ -17,7 +17,6 @@ from imds_guard.policies import (
     Target,
     allow_metadata,
     allow_traffic,
-    cluster_manifests,
     hashed,
     slug,
     target_manifests,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.pods import Pods
     from imds_guard.guard.scope import Governed
+    from imds_guard.policies.deny.denial import Excepted
     from imds_guard.reach.api_clients import ApiClient
     from imds_guard.reach.declared import Flow
     from imds_guard.reach.subject import Subject
@@ -70,6 +70,7 @@ class Plan:
     targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
     namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
     flows: list[Flow] = field(default_factory=list)
+    excepted: list[Excepted] = field(default_factory=list)
     api_clients: list[ApiClient] = field(default_factory=list)
 
 
@@ -85,7 +86,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     for governed in govern(settings, inventory, made.results, generating=generating):
         planner = _Planner(settings, governed, made, matched)
         planner.plan()
-    made.policies += [Planned(manifest, None) for manifest in cluster_manifests(settings)]
+    made.policies += [Planned(manifest, None) for manifest in _cluster_wide(settings, made)]
     references = [one.workload for one in spec.exceptions]
     references += [
         one.workload if isinstance(one.workload, str) else label_text(one.workload)
@@ -110,6 +111,21 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
         made.policies.append(Planned(manifest, subject.resource, subject.namespace))
     made.results += inferred.notes()
     return made
+
+
+def _cluster_wide(settings: Settings, made: Plan) -> Iterator[Manifest]:
+    """The manifests that are written once, for all of the cluster."""
+    spec = settings.config.spec
+    if not spec.deny:
+        if spec.scope == "cluster":
+            raise ConfigError("scope: cluster writes what deny names; name some", ("spec", "deny"))
+        return
+    from imds_guard.policies.deny import denials
+    from imds_guard.policies.deny.denial import denial
+    from imds_guard.policies.deny.notes import deny_notes
+
+    made.results += deny_notes(settings)
+    yield from denials(settings, denial(settings, made.excepted))
 
 
 def _check_cidrs(settings: Settings) -> None:
@@ -166,6 +182,10 @@ class _Planner:
 
     def plan(self) -> None:
         here, written = self.governed.namespace, self.governed.written_namespace
+        if self.spec.scope == "cluster":
+            for pods in self.governed.pods:
+                self._examine(pods)
+            return
         self.made.governed.add(here)
         self.made.pod_makers += self.governed.pod_makers
         self.made.left_out += [subject_of(pods, None) for pods in self.governed.left_out]
@@ -244,6 +264,10 @@ class _Planner:
         if reason is None:
             return
         if target := self._target(pods, "exception"):
+            if self.spec.deny:
+                self.made.excepted.append(self._excepted(pods, target, reason, ports))
+            if self.spec.scope == "cluster":
+                return
             manifest = allow_metadata.build(
                 self.settings,
                 Target(target.namespace, target.pod_selector),
@@ -252,6 +276,27 @@ class _Planner:
                 ports=ports,
             )
             self._want(manifest, pods.resource)
+
+    def _excepted(self, pods: Pods, target: Target, reason: str, ports: Sequence[Port]) -> Excepted:
+        """The exception for cluster-wide objects, which name namespaces."""
+        from imds_guard.policies.deny.denial import Excepted, opened
+
+        namespace = self.governed.namespace
+        if namespace is None:
+            raise ConfigError(
+                f"deny needs to know the namespace of {pods.name}, which is excepted; "
+                "set defaultNamespace",
+                ("spec", "defaultNamespace"),
+            )
+        others = [one for one in (*self.governed.pods, *self.governed.left_out) if one is not pods]
+        return Excepted(
+            target.prefix,
+            namespace,
+            target.pod_selector,
+            own_label(pods, others),
+            reason,
+            opened(self.settings, ports),
+        )
 
     def _reason(self, pods: Pods) -> tuple[str | None, Sequence[Port]]:
         meant = [one for one in self.spec.exceptions if pods.is_meant_by(one.workload)]

@@ -38,6 +38,8 @@ def reconcile(
         is_ours = owner == config.name and (policy.group, policy.kind) in WRITTEN_KINDS
         # Two configurations may share a name: elsewhere, what this one does not want stays.
         is_here = policy.namespace in plan.governed
+        if policy.is_cluster_wide:
+            is_here = bool(config.spec.deny)
         if is_ours and planned is None and _goes_with(policy, inventory):
             replacement = None
         elif is_ours and (is_here or planned is not None):
@@ -144,6 +146,8 @@ def placed(planned: Planned, inventory: Inventory) -> Manifest:
     Two items cannot have the same path and index: kpt refuses them.
     """
     beside = planned.protects.path if planned.protects else None
+    if planned.protects is None and inventory.has_paths:
+        beside = NEW_FILE  # it is for all of the cluster: in the folder of the package itself
     if beside is None:
         return planned.manifest
     path = posixpath.join(posixpath.dirname(beside), NEW_FILE)

@@ -1,10 +1,10 @@
 """The policies that are written, one module each: pure functions to manifests.
 
 A writer is a module with three names, and its entry in WRITERS: KINDS, the API groups and kinds
-that it writes; SCOPE, what one call of it is for; and `build`. One with SCOPE "target" or "cluster"
-is called wherever it is registered, and writes nothing where the configuration does not ask for it.
-One with SCOPE "workload" takes more than the configuration, so guard/plan.py calls it by its own
-arguments.
+that it writes; SCOPE, what one call of it is for; and `build`. One with SCOPE "target" is called
+wherever it is registered, and writes nothing where the configuration does not ask for it. One with
+SCOPE "workload" takes more than the configuration, so guard/ calls it by its own arguments.
+`deny/` has the writers of cluster-wide objects.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from imds_guard.policies import (
     default_deny,
     deny_metadata,
 )
+from imds_guard.policies.deny import DENIERS
 from imds_guard.policies.manifest import Target, hashed, shortened, slug
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ WRITERS: tuple[ModuleType, ...] = (
 )
 
 WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
-    kind for writer in WRITERS for kind in writer.KINDS
+    kind
+    for kinds in (
+        *(writer.KINDS for writer in WRITERS),
+        *(denier.kinds for denier in DENIERS.values()),
+    )
+    for kind in kinds
 )
 """The API groups and kinds that imds-guard writes, and that it may therefore own."""
 
@@ -57,13 +63,6 @@ def target_manifests(settings: Settings, target: Target) -> Iterator[Manifest]:
     for writer in WRITERS:
         if writer.SCOPE == "target":
             yield from writer.build(settings, target)
-
-
-def cluster_manifests(settings: Settings) -> Iterator[Manifest]:
-    """The manifests that are written once, for all of the cluster."""
-    for writer in WRITERS:
-        if writer.SCOPE == "cluster":
-            yield from writer.build(settings)
 
 
 __all__ = [
@@ -78,7 +77,6 @@ __all__ = [
     "allow_pod_identity",
     "allow_same_namespace",
     "allow_traffic",
-    "cluster_manifests",
     "default_deny",
     "deny_metadata",
     "hashed",

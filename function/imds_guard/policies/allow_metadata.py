@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from imds_guard.annotations import REASON
 from imds_guard.policies.manifest import network_policy, port_rule
-from imds_guard.reach.addresses import network
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
@@ -29,11 +28,7 @@ def build(
     settings: Settings, target: Target, *, workload: str, reason: str, ports: Sequence[Port] = ()
 ) -> Manifest:
     """The exception for the pods of `target`, which are those of `workload`."""
-    by_ports: dict[tuple[int, ...], list[str]] = {}
-    for endpoint in settings.endpoints:
-        address = network(endpoint.address)
-        if address.version in settings.ip_versions:
-            by_ports.setdefault(_ports_of(settings, endpoint.address), []).append(str(address))
+    by_ports = settings.endpoints_by_ports
     if ports:
         every = [address for addresses in by_ports.values() for address in addresses]
         rules = [_rule(every, [port_rule(port) for port in ports])]
@@ -53,11 +48,5 @@ def build(
 
 
 def _rule(addresses: list[str], ports: list[Manifest]) -> Manifest:
-    peers = [{"ipBlock": {"cidr": address}} for address in dict.fromkeys(addresses)]
+    peers = [{"ipBlock": {"cidr": address}} for address in addresses]
     return {"to": peers, "ports": ports}
-
-
-def _ports_of(settings: Settings, address: str) -> tuple[int, ...]:
-    """Every port on which some provider in use answers at this address."""
-    found = {port for one in settings.endpoints if one.address == address for port in one.ports}
-    return tuple(sorted(found))

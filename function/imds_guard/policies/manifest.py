@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 Manifest = dict[str, Any]
 
-Scope = Literal["target", "workload", "cluster"]
+Scope = Literal["target", "workload"]
 """What a writer writes its policies for: for each target, which is a namespace or, with
-`scope: workload`, a workload; for each workload that needs them; or once for the cluster."""
+`scope: workload`, a workload; or for each workload that needs them."""
 
 CILIUM_NETWORK_POLICY = ("cilium.io", "CiliumNetworkPolicy")
 
