@@ -28,4 +28,5 @@ EXCLUDE = "imds-guard.dev/exclude"
 """On a Namespace or a workload: why it is left out."""
 
 ALLOW_METADATA = "imds-guard.dev/allow-metadata"
-"""On a workload or its pod template: why its pods may reach metadata."""
+"""On a workload or its pod template: why its pods may reach metadata. On a policy it asks the
+admission policy to let it through, for whoever has the right."""

@@ -26,6 +26,7 @@ class Answer:
 
     status: int
     body: Resource
+    warnings: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -45,8 +46,9 @@ class Answer:
 class Api:
     """The API server at a port of loopback, as an administrator sees it."""
 
-    def __init__(self, port: int, token: str, authority: Path) -> None:
+    def __init__(self, port: int, token: str, authority: Path, user: str = "") -> None:
         self.port, self.token, self.authority = port, token, authority
+        self._user = {"Impersonate-User": user} if user else {}
         self._tls = ssl.create_default_context(cafile=str(authority))
         self._connections = threading.local()
         self._opened: list[http.client.HTTPSConnection] = []
@@ -56,7 +58,7 @@ class Api:
         self, method: str, path: str, body: Any = None, kind: str = "application/json"
     ) -> Answer:
         """Makes one request, again where the kept connection was closed meanwhile."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, **self._user}
         sent = None if body is None else json.dumps(body)
         for attempt in (1, 2):
             connection = self._connection()
@@ -70,7 +72,13 @@ class Api:
                 if attempt == 2:
                     raise
         said = response.headers.get_content_type() == "application/json"
-        return Answer(response.status, json.loads(text) if said else {"message": text.decode()})
+        warnings = tuple(response.headers.get_all("Warning") or ())
+        body = json.loads(text) if said else {"message": text.decode()}
+        return Answer(response.status, body, warnings)
+
+    def seen_by(self, user: str) -> Api:
+        """The same server, asked by a user of this name who has the rights that RBAC gives them."""
+        return Api(self.port, self.token, self.authority, user)
 
     def get(self, path: str) -> Resource:
         return self.request("GET", path).ok()

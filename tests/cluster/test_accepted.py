@@ -61,7 +61,8 @@ def vocabulary(field: str) -> list[str]:
 
 def configurations() -> Iterator[dict[str, Any]]:
     choices = product(
-        *(vocabulary(one) for one in ("platform", "cni", "egress", "scope")),
+        *(vocabulary(one) for one in ("platform", "cni", "egress")),
+        ("namespace", "workload"),
         ("link-local", "endpoints"),
         FAMILIES,
         (False, True),

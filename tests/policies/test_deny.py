@@ -156,7 +156,7 @@ def refused(data: bytes = b"", **spec: Any) -> str:
 
 
 def test_what_cannot_be_written_is_refused_with_its_field() -> None:
-    assert refused(scope="cluster") == "spec.deny"
+    assert refused(scope="cluster") == "spec.scope"
     glob = {"exclude": ["team-*"]}
     assert refused(deny=["cilium"], namespaces=glob) == "spec.namespaces.exclude[0]"
     identity: dict[str, Any] = {"platform": "gke-dataplane-v2", "podIdentity": True}

@@ -40,6 +40,9 @@ InferredKind = Literal[
 DenyKind = Literal[
     "cluster-network-policy", "admin-network-policy", "cilium", "calico", "antrea", "aws"
 ]
+AdmissionKind = Literal["validating-admission-policy"]
+AdmissionAction = Literal["Warn", "Audit", "Deny"]
+_ACTIONS: tuple[AdmissionAction, ...] = ("Warn", "Audit")
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
 
@@ -183,6 +186,10 @@ class Spec(Model):
     exceptions: list[WorkloadException] = Field(default_factory=list)
     trust_annotations: bool = Field(True, alias="trustAnnotations")
     deny: list[DenyKind] = Field(default_factory=list)
+    admission: list[AdmissionKind] = Field(default_factory=list)
+    admission_actions: list[AdmissionAction] = Field(
+        default_factory=lambda: [*_ACTIONS], alias="admissionActions", min_length=1
+    )
     reopened: Literal["fail", "warn", "repair"] = "fail"
     conflicts: Literal["fail", "adopt", "skip"] = "fail"
     names: Names = Field(default_factory=Names)

@@ -116,16 +116,20 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
 def _cluster_wide(settings: Settings, made: Plan) -> Iterator[Manifest]:
     """The manifests that are written once, for all of the cluster."""
     spec = settings.config.spec
-    if not spec.deny:
+    if not spec.deny and not spec.admission:
         if spec.scope == "cluster":
-            raise ConfigError("scope: cluster writes what deny names; name some", ("spec", "deny"))
+            message = "scope: cluster writes what deny and admission name; name some"
+            raise ConfigError(message, ("spec", "scope"))
         return
+    from imds_guard.policies.admission import guards
     from imds_guard.policies.deny import denials
     from imds_guard.policies.deny.denial import denial
     from imds_guard.policies.deny.notes import deny_notes
 
     made.results += deny_notes(settings)
-    yield from denials(settings, denial(settings, made.excepted))
+    what = denial(settings, made.excepted)
+    yield from denials(settings, what)
+    yield from guards(settings, what.left_out)
 
 
 def _check_cidrs(settings: Settings) -> None:

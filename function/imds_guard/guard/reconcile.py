@@ -39,7 +39,7 @@ def reconcile(
         # Two configurations may share a name: elsewhere, what this one does not want stays.
         is_here = policy.namespace in plan.governed
         if policy.is_cluster_wide:
-            is_here = bool(config.spec.deny)
+            is_here = bool(config.spec.deny or config.spec.admission)
         if is_ours and planned is None and _goes_with(policy, inventory):
             replacement = None
         elif is_ours and (is_here or planned is not None):

@@ -4,7 +4,7 @@ A writer is a module with three names, and its entry in WRITERS: KINDS, the API 
 that it writes; SCOPE, what one call of it is for; and `build`. One with SCOPE "target" is called
 wherever it is registered, and writes nothing where the configuration does not ask for it. One with
 SCOPE "workload" takes more than the configuration, so guard/ calls it by its own arguments.
-`deny/` has the writers of cluster-wide objects.
+`deny/` and `admission/` have the writers of cluster-wide objects.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from imds_guard.policies import (
     default_deny,
     deny_metadata,
 )
+from imds_guard.policies.admission import GUARDS
 from imds_guard.policies.deny import DENIERS
 from imds_guard.policies.manifest import Target, hashed, shortened, slug
 
@@ -46,6 +47,13 @@ WRITERS: tuple[ModuleType, ...] = (
     allow_api_server,
     allow_nodes,
 )
+
+
+def _cluster_wide() -> Iterator[tuple[tuple[str, str], ...]]:
+    for writers in (DENIERS, GUARDS):
+        for writer in writers.values():
+            yield writer.kinds
+
 
 WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
     kind

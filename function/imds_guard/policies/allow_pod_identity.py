@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imds_guard.annotations import ALLOW_METADATA
 from imds_guard.policies.manifest import CILIUM_NETWORK_POLICY, entity_policy, network_policy
 from imds_guard.reach.addresses import network
 from imds_guard.resources.network_policy import NETWORK_POLICY
@@ -47,4 +48,13 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
         }
         for ports, addresses in by_ports.items()
     ]
-    yield network_policy(settings, target, NAME, policy_types=["Egress"], rules={"egress": rules})
+    metadata = {endpoint.address for endpoint in settings.endpoints}
+    is_metadata = any(endpoint.address in metadata for endpoint in identity.endpoints)
+    yield network_policy(
+        settings,
+        target,
+        NAME,
+        policy_types=["Egress"],
+        rules={"egress": rules},
+        annotations={ALLOW_METADATA: identity.title} if is_metadata else {},
+    )

@@ -33,6 +33,13 @@ class Target(NamedTuple):
     prefix: str = ""  # the workload's name, where the set is one workload's
 
 
+class ClusterWriter(NamedTuple):
+    """A module that writes cluster-wide objects, loaded when the configuration asks for it."""
+
+    module: str
+    kinds: tuple[tuple[str, str], ...]  # the API groups and kinds that it writes
+
+
 CLUSTER = Target(None, {})
 """The target of a policy that is written once, for all of the cluster."""
 

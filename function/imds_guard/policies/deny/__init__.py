@@ -7,7 +7,9 @@ A writer is a module with `build(settings, denial)` and its entry in DENIERS, un
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from imds_guard.policies.manifest import ClusterWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,24 +19,19 @@ if TYPE_CHECKING:
     from imds_guard.settings import Settings
 
 
-class Denier(NamedTuple):
-    """A module of this folder, and the API groups and kinds that it writes."""
-
-    module: str
-    kinds: tuple[tuple[str, str], ...]
-
-
 _SIG_NETWORK = "policy.networking.k8s.io"
 _CALICO = "projectcalico.org"
-DENIERS: dict[str, Denier] = {
-    "cluster-network-policy": Denier(
+DENIERS: dict[str, ClusterWriter] = {
+    "cluster-network-policy": ClusterWriter(
         "cluster_network_policy", ((_SIG_NETWORK, "ClusterNetworkPolicy"),)
     ),
-    "admin-network-policy": Denier("admin_network_policy", ((_SIG_NETWORK, "AdminNetworkPolicy"),)),
-    "cilium": Denier("cilium", (("cilium.io", "CiliumClusterwideNetworkPolicy"),)),
-    "calico": Denier("calico", ((_CALICO, "Tier"), (_CALICO, "GlobalNetworkPolicy"))),
-    "antrea": Denier("antrea", (("crd.antrea.io", "ClusterNetworkPolicy"),)),
-    "aws": Denier("aws", (("networking.k8s.aws", "ClusterNetworkPolicy"),)),
+    "admin-network-policy": ClusterWriter(
+        "admin_network_policy", ((_SIG_NETWORK, "AdminNetworkPolicy"),)
+    ),
+    "cilium": ClusterWriter("cilium", (("cilium.io", "CiliumClusterwideNetworkPolicy"),)),
+    "calico": ClusterWriter("calico", ((_CALICO, "Tier"), (_CALICO, "GlobalNetworkPolicy"))),
+    "antrea": ClusterWriter("antrea", (("crd.antrea.io", "ClusterNetworkPolicy"),)),
+    "aws": ClusterWriter("aws", (("networking.k8s.aws", "ClusterNetworkPolicy"),)),
 }
 """By the name in `spec.deny`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from imds_guard.policies.admission.expressions import GROUP, RESOURCE, VERB
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def deny_notes(settings: Settings) -> Iterator[Result]:
         )
         fix = "apply it with `kubectl apply --validate=strict`, which refuses it there"
         yield note("warning", "deny", "cilium", message, fix=fix)
+    if spec.admission:
+        message = f"whoever applies an exception needs the verb {VERB} on {RESOURCE}.{GROUP}"
+        yield note("info", "admission", "exceptions", message)
     for glob in settings.system_namespaces:
         is_glob = not {*"*?["}.isdisjoint(glob)
         if is_glob and not any(fnmatchcase(name, glob) for name in spec.namespaces.exclude):

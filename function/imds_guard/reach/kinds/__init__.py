@@ -28,12 +28,15 @@ class PolicyKind(NamedTuple):
     """A kind of policy: whether its objects live in a namespace or in the cluster, its reader."""
 
     scope: Literal["namespace", "cluster"]
-    module: str | None = None  # in this folder; None: reach/network_policies.py
+    module: str | None = None  # in this folder; None: it has no rules of this room's
 
 
+_ADMISSION = "admissionregistration.k8s.io"
 _SIG_NETWORK = "policy.networking.k8s.io"
 KINDS: dict[tuple[str, str], PolicyKind] = {
-    NETWORK_POLICY: PolicyKind("namespace"),
+    NETWORK_POLICY: PolicyKind("namespace"),  # reach/network_policies.py reads it
+    (_ADMISSION, "ValidatingAdmissionPolicy"): PolicyKind("cluster"),
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): PolicyKind("cluster"),
     (_SIG_NETWORK, "AdminNetworkPolicy"): PolicyKind("cluster", "admin"),
     (_SIG_NETWORK, "BaselineAdminNetworkPolicy"): PolicyKind("cluster", "admin"),
     (_SIG_NETWORK, "ClusterNetworkPolicy"): PolicyKind("cluster", "admin"),
