@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,10 +84,13 @@ def fetch() -> None:
 
 
 def _definitions() -> Iterator[Resource]:
+    """Those of the modules, and those in the files of a folder that the environment names."""
     fetch()
-    for source in SOURCES:
-        for path in sorted(source.folder.iterdir()):
-            yield yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    paths = [path for source in SOURCES for path in sorted(source.folder.iterdir())]
+    if folder := os.environ.get("IMDS_GUARD_DEFINITIONS"):
+        paths += sorted(Path(folder).glob("*.yaml"))
+    for path in paths:
+        yield yaml.load(path.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _fetch(source: Source) -> None:

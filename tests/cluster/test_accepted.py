@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from imds_guard.policies.deny import DENIERS
 from tests.cluster import definitions
 from tests.cluster.api import STRICTLY, Api, Resource
 from tests.cluster.manifests import deployment, namespace, network_policy
@@ -145,6 +146,32 @@ def test_every_platform_with_more_fields(
         tried += 1
     assert refused == []
     record.count("configurations with exceptions, allowances and more", tried)
+
+
+def test_every_denial(plane: Plane, api: Api, record: Record) -> None:
+    """The cluster-wide objects of the kinds whose definitions the server has."""
+    served = {
+        (one["spec"]["group"], one["spec"]["names"]["kind"])
+        for one in api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
+    }
+    tried: set[str] = set()
+    excepted = deployment("shop", "agent", {"app": "agent"})
+    excepted["metadata"]["annotations"] = {"imds-guard.dev/allow-metadata": "reads its zone"}
+    for platform, families in product(vocabulary("platform"), FAMILIES):
+        spec = {"platform": platform, "scope": "cluster", "ipFamilies": families}
+        ended = guarded([*APPLICATION, excepted], *configured({**spec, "deny": list(DENIERS)}))
+        assert ended.status != 2, (spec, ended.stderr)
+        for one in read(ended.stdout):
+            if (one["apiVersion"].partition("/")[0], one["kind"]) not in served:
+                continue
+            text = json.dumps(one, sort_keys=True)
+            if text not in tried:
+                tried.add(text)
+                answer = api.apply(one, STRICTLY)
+                assert answer.accepted, (spec, answer.message, one)
+                assert answer.body["spec"].items() >= one["spec"].items()
+    assert tried
+    record.count("cluster-wide objects that deny, all accepted", len(tried))
 
 
 @pytest.mark.parametrize(
