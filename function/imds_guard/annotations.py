@@ -30,3 +30,6 @@ EXCLUDE = "imds-guard.dev/exclude"
 ALLOW_METADATA = "imds-guard.dev/allow-metadata"
 """On a workload or its pod template: why its pods may reach metadata. On a policy it asks the
 admission policy to let it through, for whoever has the right."""
+
+GENERATE = "imds-guard.dev/generate"
+"""A label on a Namespace: Kyverno gives it its policies, where the configuration asks for that."""

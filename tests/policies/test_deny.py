@@ -69,7 +69,7 @@ def test_no_network_policy_opens_what_is_denied(
     how = asked(kind, platform=platform, ipFamilies=families, scope=scope, reopened="warn")
     data = shop(excepted, *policies)
     out, results = guarded(data, how)
-    found = states(out, how)
+    found = states(out, config(platform=platform, ipFamilies=families))
     assert {found["w0"], found["w1"]} == {"blocked"}
     assert found["w2"] in (("excepted", "blocked") if excepted else ("blocked",))
     # What the policies of others say is nothing that somebody has to mend any more.

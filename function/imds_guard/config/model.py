@@ -40,7 +40,7 @@ InferredKind = Literal[
 DenyKind = Literal[
     "cluster-network-policy", "admin-network-policy", "cilium", "calico", "antrea", "aws"
 ]
-AdmissionKind = Literal["validating-admission-policy"]
+AdmissionKind = Literal["validating-admission-policy", "kyverno"]
 AdmissionAction = Literal["Warn", "Audit", "Deny"]
 _ACTIONS: tuple[AdmissionAction, ...] = ("Warn", "Audit")
 Family = Literal["IPv4", "IPv6"]

@@ -261,7 +261,8 @@ class _Planner:
         """A workload's way to the metadata service, by the configuration or by its annotation."""
         reason, ports = self._reason(pods)
         subject = subject_of(pods, reason)
-        self.made.subjects.append(subject)
+        if self.spec.scope != "cluster":
+            self.made.subjects.append(subject)
         if self.spec.allow.infer and (selector := pods.selector):
             own = Target(self.governed.written_namespace, selector, self.names[id(pods)])
             self.made.targets[subject] = own

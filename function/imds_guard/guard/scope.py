@@ -135,7 +135,12 @@ def _why_not(settings: Settings, name: str | None) -> str | None:
 
 
 def is_governed(settings: Settings, inventory: Inventory, name: str | None) -> bool:
-    """Whether the policies of a namespace are judged, also where no workload of it is known."""
+    """Whether the policies of a namespace are judged, also where no workload of it is known.
+
+    With `scope: cluster` none are: that is for the configurations of the namespaces.
+    """
+    if settings.config.spec.scope == "cluster":
+        return False
     group = inventory.groups.get(name)
     if group is not None:
         return why_left_out(settings, group) is None

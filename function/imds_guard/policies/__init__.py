@@ -48,19 +48,10 @@ WRITERS: tuple[ModuleType, ...] = (
     allow_nodes,
 )
 
-
-def _cluster_wide() -> Iterator[tuple[tuple[str, str], ...]]:
-    for writers in (DENIERS, GUARDS):
-        for writer in writers.values():
-            yield writer.kinds
-
-
+_CLUSTER_WIDE = (*DENIERS.values(), *GUARDS.values())
 WRITTEN_KINDS: frozenset[tuple[str, str]] = frozenset(
     kind
-    for kinds in (
-        *(writer.KINDS for writer in WRITERS),
-        *(denier.kinds for denier in DENIERS.values()),
-    )
+    for kinds in (*(one.KINDS for one in WRITERS), *(one.kinds for one in _CLUSTER_WIDE))
     for kind in kinds
 )
 """The API groups and kinds that imds-guard writes, and that it may therefore own."""

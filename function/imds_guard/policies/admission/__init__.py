@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imds_guard.policies.manifest import Manifest
     from imds_guard.settings import Settings
 
+_KYVERNO = "policies.kyverno.io"
 _ADMISSION = "admissionregistration.k8s.io"
 GUARDS: dict[str, ClusterWriter] = {
     "validating-admission-policy": ClusterWriter(
@@ -26,6 +27,9 @@ GUARDS: dict[str, ClusterWriter] = {
             (_ADMISSION, "ValidatingAdmissionPolicy"),
             (_ADMISSION, "ValidatingAdmissionPolicyBinding"),
         ),
+    ),
+    "kyverno": ClusterWriter(
+        "kyverno", ((_KYVERNO, "ValidatingPolicy"), (_KYVERNO, "GeneratingPolicy"))
     ),
 }
 """By the name in `spec.admission`."""

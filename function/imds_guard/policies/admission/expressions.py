@@ -36,13 +36,21 @@ _HAS_ADDRESS = (
 )
 
 
+NETWORK_POLICIES: Manifest = {
+    "apiGroups": ["networking.k8s.io"],
+    "apiVersions": ["v1"],
+    "operations": ["CREATE", "UPDATE"],
+    "resources": ["networkpolicies"],
+}
+"""What is looked at: NetworkPolicies that are made or changed."""
+
+
 def variables(settings: Settings) -> list[Manifest]:
     """The variables of a policy: the endpoints, the rules that count, and what they open."""
     return [
         {"name": "endpoints", "expression": _endpoints(settings)},
         {"name": "rules", "expression": _rules(settings)},
         {"name": OPENED, "expression": _opened()},
-        {"name": ASKED, "expression": _asked()},
     ]
 
 
@@ -77,7 +85,7 @@ def _opened() -> str:
     )
 
 
-def _asked() -> str:
+def asked() -> str:
     """Whether the policy asks to be an exception, with a reason."""
     annotations = "object.metadata.annotations"
     return (
@@ -94,10 +102,15 @@ def is_allowed() -> str:
     )
 
 
-def message() -> str:
-    """What is said of a policy that is refused."""
+def finding() -> str:
+    """What is said of a policy that opens metadata."""
+    return f"'imds-guard: its egress opens cloud metadata at ' + variables.{OPENED}.join(', ')"
+
+
+def refusal() -> str:
+    """What is said of a policy that is refused, with what mends it."""
     return (
-        f"'imds-guard: its egress opens cloud metadata at ' + variables.{OPENED}.join(', ') + "
-        f"(variables.{ASKED} ? '; its exception needs the verb {VERB} on {RESOURCE}.{GROUP}' "
+        f"{finding()} + (variables.{ASKED} "
+        f"? '; its exception needs the verb {VERB} on {RESOURCE}.{GROUP}' "
         ": '; write the address under except of the ipBlock')"
     )

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from imds_guard.settings import Settings
 
 _VERSION = "admissionregistration.k8s.io/v1"
-_RESOURCES = {
-    "apiGroups": ["networking.k8s.io"],
-    "apiVersions": ["v1"],
-    "operations": ["CREATE", "UPDATE"],
-    "resources": ["networkpolicies"],
-}
 
 
 def build(settings: Settings, left_out: tuple[str, ...]) -> Iterator[Manifest]:
@@ -35,20 +29,23 @@ def build(settings: Settings, left_out: tuple[str, ...]) -> Iterator[Manifest]:
     opened, asked = expressions.OPENED, expressions.ASKED
     spec = {
         "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [_RESOURCES]},
+        "matchConstraints": {"resourceRules": [expressions.NETWORK_POLICIES]},
         "matchConditions": [
             {
                 "name": "spec-changes",
                 "expression": "request.operation == 'CREATE' || object.spec != oldObject.spec",
             }
         ],
-        "variables": expressions.variables(settings),
+        "variables": [
+            *expressions.variables(settings),
+            {"name": asked, "expression": expressions.asked()},
+        ],
         "validations": [
             {
                 "expression": f"size(variables.{opened}) == 0 || "
                 f"(variables.{asked} && {expressions.is_allowed()})",
                 "reason": "Forbidden",
-                "messageExpression": expressions.message(),
+                "messageExpression": expressions.refusal(),
             }
         ],
     }

@@ -32,11 +32,14 @@ class PolicyKind(NamedTuple):
 
 
 _ADMISSION = "admissionregistration.k8s.io"
+_KYVERNO = "policies.kyverno.io"
 _SIG_NETWORK = "policy.networking.k8s.io"
 KINDS: dict[tuple[str, str], PolicyKind] = {
     NETWORK_POLICY: PolicyKind("namespace"),  # reach/network_policies.py reads it
     (_ADMISSION, "ValidatingAdmissionPolicy"): PolicyKind("cluster"),
     (_ADMISSION, "ValidatingAdmissionPolicyBinding"): PolicyKind("cluster"),
+    (_KYVERNO, "ValidatingPolicy"): PolicyKind("cluster"),
+    (_KYVERNO, "GeneratingPolicy"): PolicyKind("cluster"),
     (_SIG_NETWORK, "AdminNetworkPolicy"): PolicyKind("cluster", "admin"),
     (_SIG_NETWORK, "BaselineAdminNetworkPolicy"): PolicyKind("cluster", "admin"),
     (_SIG_NETWORK, "ClusterNetworkPolicy"): PolicyKind("cluster", "admin"),
