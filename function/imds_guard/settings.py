@@ -8,13 +8,21 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from imds_guard.platforms import ALIASES, CNIS, KUBERNETES, PLATFORMS, PROVIDERS
+from imds_guard.platforms import (
+    ALIASES,
+    CNIS,
+    KUBERNETES,
+    PLATFORMS,
+    PROVIDERS,
+    Endpoint,
+    Source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imds_guard.config import Config, DnsOverride
-    from imds_guard.platforms import Cni, Dns, Endpoint, Identity, Platform, SystemNamespaces
+    from imds_guard.platforms import Cni, Dns, Identity, Platform, SystemNamespaces
 
 _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 # RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
@@ -25,6 +33,8 @@ WEB_PORTS = (80, 443)
 
 # RFC 6052: where a NAT64 translator shows IPv4 addresses, by the well-known prefix.
 _NAT64 = int(ipaddress.IPv6Address("64:ff9b::"))
+
+_OWN = Source("spec.endpoints of the configuration")
 
 _Made = TypeVar("_Made")
 
@@ -196,9 +206,10 @@ def settings_of(config: Config) -> Settings:
     """The configuration with its platform's facts filled in."""
     platform = PLATFORMS[ALIASES.get(config.spec.platform, config.spec.platform)]
     names = dict.fromkeys((*platform.providers, *config.spec.providers))
-    endpoints = tuple(endpoint for name in names for endpoint in PROVIDERS[name].endpoints)
+    endpoints = [endpoint for name in names for endpoint in PROVIDERS[name].endpoints]
+    endpoints += [Endpoint(one.address, tuple(one.ports), _OWN) for one in config.spec.endpoints]
     cni = CNIS.get(config.spec.cni or platform.cni)
-    return Settings(config, platform, cni, _dns(platform.dns, config.spec.dns), endpoints)
+    return Settings(config, platform, cni, _dns(platform.dns, config.spec.dns), tuple(endpoints))
 
 
 def _dns(dns: Dns, override: DnsOverride) -> Dns:

@@ -123,3 +123,41 @@ def test_a_port_is_read_in_every_spelling(port: Any, rule: tuple[Any, ...]) -> N
 def test_what_is_no_port_is_refused(port: Any) -> None:
     with pytest.raises(ConfigError):
         read_config(guard(exceptions=[{"workload": "a", "reason": "b", "ports": [port]}]))
+
+
+@pytest.mark.parametrize(
+    "written,read",
+    [
+        (["10.1.1.1"], [("10.1.1.1", [80, 443])]),
+        ([{"address": "FD00:0::1", "ports": [8080]}], [("fd00::1", [8080])]),
+        ([{"address": "10.1.1.1"}, "fd00::1"], [("10.1.1.1", [80, 443]), ("fd00::1", [80, 443])]),
+    ],
+)
+def test_an_endpoint_is_an_address_or_has_ports_too(written: Any, read: Any) -> None:
+    config = guard(endpoints=written)
+    jsonschema.validate(config, json_schema())
+    assert [(one.address, one.ports) for one in read_config(config).spec.endpoints] == read
+
+
+def test_endpoints_are_flat_without_ports_and_yaml_with_them() -> None:
+    flat = from_pairs({"endpoints": "10.1.1.1, fd00::1"})
+    assert flat == read_config(guard(endpoints=["10.1.1.1", "fd00::1"]))
+    with_ports = from_pairs({"endpoints": "[{address: 10.1.1.1, ports: [8080]}]"})
+    assert with_ports == read_config(guard(endpoints=[{"address": "10.1.1.1", "ports": [8080]}]))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("10.1.1.0/24", "10.1.1.1/32", "metadata.example.com", "", "::ffff:10.1.1.1"),
+        *("127.0.0.1", "::1", "0.0.0.0", "::", "ff02::1", "224.0.0.1", "fe80::1%eth0"),
+        {"address": "10.1.1.1", "ports": []},
+        {"address": "10.1.1.1", "ports": [53]},
+        {"address": "10.1.1.1", "ports": [0]},
+        {"address": "10.1.1.1", "port": 80},
+        {"ports": [80]},
+    ],
+)
+def test_what_is_no_endpoint_is_refused(written: Any) -> None:
+    with pytest.raises(ConfigError):
+        read_config(guard(endpoints=[written]))

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from imds_guard.config.types import (
     Cidr,
+    EndpointOrText,
     LabelKey,
     Labels,
     Model,
@@ -169,6 +170,7 @@ class Spec(Model):
             WithJsonSchema({"type": "string", "enum": _PROVIDERS}),
         ]
     ] = Field(default_factory=list)
+    endpoints: list[EndpointOrText] = Field(default_factory=list)
     scope: Literal["namespace", "workload", "cluster"] = "namespace"
     egress: Literal["dns", "web", "any"] = "web"
     block: Literal["link-local", "endpoints"] | None = None  # None: the platform's

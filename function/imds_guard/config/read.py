@@ -117,7 +117,10 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _typed(text: Any, path: list[str], at: Path) -> Any:
-    """A flat value as its field wants it: commas for lists, YAML for what has fields of its own."""
+    """A flat value as its field wants it.
+
+    A list may have commas between its entries, or be YAML; what has fields of its own is YAML.
+    """
     if not isinstance(text, str):
         return text
     parent = _model_at(path[:-1])
@@ -127,7 +130,8 @@ def _typed(text: Any, path: list[str], at: Path) -> Any:
     has_fields = any(map(_is_model, kinds)) or dict in origins
     if list not in origins and not has_fields:
         return text
-    if not has_fields and not text.lstrip().startswith(("-", "[")):
+    is_yaml = text.lstrip().startswith(("-", "[", "{"))
+    if list in origins and not is_yaml:
         return [part.strip() for part in text.split(",") if part.strip()]
     import yaml
 

@@ -74,6 +74,25 @@ def _network(value: str) -> str:
     raise ValueError(f"{value!r} has host bits set; did you mean {inside}?")
 
 
+def _address(value: str) -> str:
+    try:
+        found = ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is not an address; write one without a prefix length"
+        ) from None
+    if mapped := getattr(found, "ipv4_mapped", None):
+        raise ValueError(f"{value!r} is an IPv4-mapped address; write {mapped}")
+    is_nowhere = found.is_unspecified or found.is_loopback or found.is_multicast
+    if is_nowhere or getattr(found, "scope_id", None):
+        raise ValueError(f"{value!r} is not an address that pods reach over the network")
+    return str(found)
+
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Port(Model):
     """A port as NetworkPolicy knows it: a number, a range up to endPort, or a container's name."""
 
@@ -109,6 +128,27 @@ class Port(Model):
         return self
 
 
+class MetadataEndpoint(Model):
+    """A metadata service: its address, and the TCP ports on which it answers. Text is an address.
+
+    Port 53 of such an address is DNS and not blocked, so it cannot be one of them.
+    """
+
+    address: Address
+    ports: list[PortNumber] = Field(default_factory=lambda: [80, 443], min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"address": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _not_dns(self) -> MetadataEndpoint:
+        if 53 in self.ports:
+            raise ValueError("port 53 of a metadata address is DNS, which is not blocked")
+        return self
+
+
 _PORT_SCHEMA = {
     "anyOf": [
         {"type": "integer", "minimum": 1, "maximum": 65535},
@@ -125,8 +165,27 @@ _PORT_SCHEMA = {
         },
     ]
 }
+_ENDPOINT_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "examples": ["10.1.1.1", "fd00::1"]},
+        {
+            "type": "object",
+            "properties": {
+                "address": {"type": "string"},
+                "ports": {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 1, "maximum": 65535},
+                    "minItems": 1,
+                    "default": [80, 443],
+                },
+            },
+            "required": ["address"],
+            "additionalProperties": False,
+        },
+    ]
+}
+EndpointOrText = Annotated[MetadataEndpoint, WithJsonSchema(_ENDPOINT_SCHEMA)]
 PortText = Annotated[Port, WithJsonSchema(_PORT_SCHEMA)]
-PortNumber = Annotated[int, Field(ge=1, le=65535)]
 Cidr = Annotated[str, AfterValidator(_network)]
 NamespaceName = Annotated[str, matching(re.compile(_DNS_LABEL), "a namespace name")]
 NamespaceGlob = Annotated[str, matching(_GLOB, "a namespace name or a glob")]

@@ -62,7 +62,7 @@ def context_of(
             others.append(policy)
     return Context(
         settings,
-        Policies(NetworkPolicies(network_policies, engine), rules_of(others)),
+        Policies(NetworkPolicies(network_policies, engine), rules_of(others, engine.metadata)),
         planned.subjects,
         inventory.namespace_labels,
         flows=planned.flows,
@@ -87,9 +87,9 @@ def _different(standing: Iterable[Policy]) -> Iterator[Policy]:
 
 def engine_of(settings: Settings) -> Engine:
     """Where the engine that enforces NetworkPolicies differs from what the API's text says."""
-    cni = settings.cni
+    cni, metadata = settings.cni, tuple(one.address for one in settings.endpoints)
     if cni is None:
-        return Engine(ip_versions=settings.ip_versions)
+        return Engine(ip_versions=settings.ip_versions, metadata=metadata)
     return Engine(
         cni.ip_block_matches_pods,
         cni.splits_of_any_ipv6,
@@ -97,6 +97,7 @@ def engine_of(settings: Settings) -> Engine:
         () if settings.ip_block_matches_nodes else settings.node_addresses,
         cni.heeds_policy_types,
         settings.ip_versions,
+        metadata,
     )
 
 

@@ -143,32 +143,38 @@ def _counted(text: str, outer: Network) -> Network | None:
 
 
 @lru_cache(maxsize=4096)
-def hold_pods(block: IpBlock, ip_versions: tuple[int, ...] = (4, 6)) -> Match:
-    """Whether an IP block holds the addresses of pods, which are private ones of one IP version."""
+def hold_pods(
+    block: IpBlock, ip_versions: tuple[int, ...] = (4, 6), metadata: tuple[str, ...] = ()
+) -> Match:
+    """Whether an IP block holds the addresses of pods, which are private ones of one IP version.
+
+    `metadata` are addresses of metadata services besides those that every run knows.
+    """
     try:
         outer = network(block.cidr, strict=False)
     except ValueError:
         return Match.UNKNOWN
     if outer.version not in ip_versions:
         return Match.NO
-    return cover_pods(outer.version, block_addresses(block)[outer.version])
+    return cover_pods(outer.version, block_addresses(block)[outer.version], metadata)
 
 
-def cover_pods(version: int, addresses: Ranges) -> Match:
+def cover_pods(version: int, addresses: Ranges, metadata: tuple[str, ...] = ()) -> Match:
     """Whether addresses of one IP version hold all that pods may have, a part of that, or none."""
-    of_pods = _of_pods(version)
+    of_pods = _of_pods(version, metadata)
     if not of_pods - addresses:
         return Match.YES
     return Match.UNKNOWN if of_pods & addresses else Match.NO
 
 
 @cache
-def _of_pods(version: int) -> Ranges:
+def _of_pods(version: int, metadata: tuple[str, ...]) -> Ranges:
     """Where pods' addresses are; those of metadata services, some of them private, are not."""
     taken = [
         network(endpoint.address)
         for provider in PROVIDERS.values()
         for endpoint in provider.endpoints
     ]
+    taken += map(network, metadata)
     found = Ranges.of(span(network(text)) for text in _OF_PODS[version])
     return found - Ranges.of(span(one) for one in taken if one.version == version)

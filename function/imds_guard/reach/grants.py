@@ -53,6 +53,8 @@ class Engine(NamedTuple):
     """Whether rules of a direction that policyTypes leaves out have no effect."""
     ip_versions: tuple[int, ...] = (4, 6)
     """The IP versions that pods have addresses of."""
+    metadata: tuple[str, ...] = ()
+    """The addresses of metadata services: none of them is a pod's."""
 
 
 class Grant(NamedTuple):
@@ -182,7 +184,7 @@ def _addresses(peer: PolicyPeer, engine: Engine) -> tuple[Addresses, Match]:
             addresses = {**addresses, one.version: left}
         pods = Match.NO
         if engine.blocks_match_pods:
-            pods = hold_pods(peer.ip_block, engine.ip_versions)
+            pods = hold_pods(peer.ip_block, engine.ip_versions, engine.metadata)
         return addresses, pods
     # A selector means pods, and no pod has an address of the metadata service.
     return (NO_ADDRESSES if peer.is_readable else ALL_ADDRESSES), Match.NO

@@ -40,6 +40,7 @@ class Reach:
     isolated: Match
     selecting: tuple[Selected, ...]
     grants: tuple[_Applied, ...]
+    metadata: tuple[str, ...] = ()  # addresses of metadata services
     _by_address: dict[Network | ApiServer, list[_Applied]] = field(default_factory=dict, repr=False)
 
     @property
@@ -85,7 +86,7 @@ class Reach:
         ]
         for version in versions:
             spans = [span for grant in blocks for span in grant.addresses[version].spans]
-            if spans and cover_pods(version, Ranges.of(spans)) is Match.YES:
+            if spans and cover_pods(version, Ranges.of(spans), self.metadata) is Match.YES:
                 return Match.YES
         return Match.NO
 
@@ -197,7 +198,8 @@ class NetworkPolicies:
                 for policy, match in selecting
                 for grant in self.grants(policy, direction)
             )
-            known = self._reaches[key] = Reach(isolated, tuple(selecting), grants)
+            found = Reach(isolated, tuple(selecting), grants, self.engine.metadata)
+            known = self._reaches[key] = found
         return known
 
     def grants(self, policy: NetworkPolicy, direction: PolicyType) -> list[Grant]:

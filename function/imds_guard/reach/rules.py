@@ -96,6 +96,8 @@ class Rules:
     """Of Calico's tiers, by name: the same with a position for each; none until they are asked."""
     has_network_sets: bool = False
     """Whether addresses may have labels: the input has network sets of Calico."""
+    metadata: frozenset[str] = frozenset()
+    """Addresses of metadata services, besides those that every run knows."""
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.isolations)

@@ -75,9 +75,12 @@ def is_cluster_wide(policy: Policy) -> bool:
 _CONTEXT = frozenset(("Tier", "GlobalNetworkSet", "NetworkSet"))
 
 
-def rules_of(policies: Iterable[Policy]) -> Rules:
-    """The rules and isolations of all but NetworkPolicies. Raises InputError where malformed."""
-    found = Rules()
+def rules_of(policies: Iterable[Policy], metadata: Iterable[str] = ()) -> Rules:
+    """The rules and isolations of all but NetworkPolicies. Raises InputError where malformed.
+
+    `metadata` are the addresses of metadata services in use.
+    """
+    found = Rules(metadata=frozenset(metadata))
     readable = list(policies)
     copies = Counter(policy.key for policy in readable)
     for policy in sorted(readable, key=lambda policy: policy.address.kind not in _CONTEXT):

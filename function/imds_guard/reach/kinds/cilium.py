@@ -72,7 +72,14 @@ def read(policy: Policy, found: Rules) -> None:
             for index, rule in enumerate(sequence(spec.get(name))):
                 field = f"{path}.{name}[{index}]"
                 found.rules.append(
-                    _rule(policy, field, direction, action, selected, _Peers(policy, way, rule))
+                    _rule(
+                        policy,
+                        field,
+                        direction,
+                        action,
+                        selected,
+                        _Peers(policy, way, rule, found.metadata),
+                    )
                 )
         for direction, name in (("Egress", "egress"), ("Ingress", "ingress")):
             if _isolates(spec, name):
@@ -123,8 +130,9 @@ def _selects(policy: Policy, spec: dict[str, Any]) -> Selects:
 class _Peers:
     """One rule: the peers that it names, and the ports. `way` is to or from."""
 
-    def __init__(self, policy: Policy, way: str, rule: Any) -> None:
+    def __init__(self, policy: Policy, way: str, rule: Any, metadata: frozenset[str]) -> None:
         self.policy = policy
+        self.metadata = metadata
         self.rule = mapping(rule)
         self.named = {name: self.rule[way + name] for name in _LAYER_3 if way + name in self.rule}
         self.entities = {
@@ -142,7 +150,7 @@ class _Peers:
         if not self.named:
             return self.widest  # ports alone: everywhere
         found = [Match.UNKNOWN for name in _UNKNOWN if name in self.named]
-        if _is_on_node(address):
+        if _is_on_node(address, self.metadata):
             found.append(Match.YES if self.entities & _NODE else Match.NO)
             found += [Match.UNKNOWN for _ in sequence(self.named.get("Nodes"))]
         else:
@@ -199,12 +207,15 @@ class _Peers:
 
 
 @cache
-def _is_on_node(address: Network) -> bool:
-    """Whether Cilium takes an address for the node: link-local ones, but for metadata services."""
+def _is_on_node(address: Network, further: frozenset[str]) -> bool:
+    """Whether Cilium takes an address for the node: link-local ones, but for metadata services.
+
+    `further` are such services besides those of the known providers.
+    """
     metadata = {
         endpoint.address for provider in PROVIDERS.values() for endpoint in provider.endpoints
     }
-    if str(address.network_address) in metadata:
+    if str(address.network_address) in metadata | further:
         return False
     agents = {
         endpoint.address
