@@ -100,3 +100,94 @@ def test_a_namespace_without_a_name_is_refused_with_its_place() -> None:
         ended = run(f"# ours\napiVersion: v1\nkind: Namespace\n{metadata}")
         assert ended.status == 2
         assert "line 2, column 1: a Namespace needs a name" in ended.stderr
+
+
+def test_an_include_that_matches_nothing_is_said_with_the_nearest_name() -> None:
+    ended = run(IN_SHOP, WEB, **{"namespaces.include": "shpo"})
+    assert ended.status == 0  # what names no namespace is governed
+    assert ended.stderr.startswith("warning namespaces shpo: namespaces.include has it, but no ")
+    assert "(fix: write shop)" in ended.stderr
+    several = run(IN_SHOP, **{"namespaces.include": "shop, shpo, bank-*"})
+    assert several.stderr.startswith("warning namespaces shpo, bank-*: ")
+    assert "(fix: write shop for shpo)" in several.stderr
+
+
+def test_it_is_an_error_where_workloads_are_there_and_none_is_governed() -> None:
+    ended = run(IN_SHOP, **{"namespaces.include": "shpo"})
+    assert ended.status == 1
+    assert "error namespaces shpo: " in ended.stderr
+    assert "no workload is governed (fix: write shop)" in ended.stderr
+    assert ended.stdout.startswith(IN_SHOP.encode())  # it is written all the same
+    audit = imds_guard("audit", "-", "--set", "namespaces.include=shpo", stdin=IN_SHOP.encode())
+    assert audit.status == 1
+    # Nothing but a Namespace: nothing is at stake.
+    only = run(
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}",
+        **{"namespaces.include": "shpo"},
+    )
+    assert (only.status, only.stderr.split()[0]) == (0, "warning")
+
+
+def test_an_exclude_that_matches_nothing_is_a_warning() -> None:
+    ended = run(IN_SHOP, **{"namespaces.exclude": "lab"})
+    assert ended.status == 0
+    assert ended.stderr.startswith("warning namespaces lab: namespaces.exclude has it, but no ")
+    assert "(fix: write shop, or remove it)" in ended.stderr
+    # Those of the system are left out whether they are named or not.
+    assert run(IN_SHOP, **{"namespaces.exclude": "kube-system, kube-public"}).stderr == ""
+
+
+def test_a_glob_and_the_namespace_of_a_policy_match() -> None:
+    policy = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: bank}
+spec: {podSelector: {}, policyTypes: [Egress]}
+"""
+    assert run(IN_SHOP, policy, **{"namespaces.include": "sh*, bank"}).stderr == ""
+    nothing = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
+    assert run(nothing, **{"namespaces.include": "shop"}).stderr == ""
+
+
+def test_policies_and_services_that_name_no_namespace_stand_apart_too() -> None:
+    """A chart of which only the templates of policies, or of workloads, write a namespace."""
+    policy = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {}, policyTypes: [Egress]}
+"""
+    service = (
+        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}}}\n"
+    )
+    for unnamed in (policy, service):
+        ended = run(IN_SHOP, unnamed)
+        assert "it names no namespace, so it counts as of default, apart from shop" in ended.stderr
+        named = unnamed.replace("metadata: {", "metadata: {namespace: shop, ")
+        assert "apart from shop" in run(WEB, named).stderr
+        assert "apart from" not in run(IN_SHOP, unnamed, defaultNamespace="shop").stderr
+        assert "apart from" not in run(IN_SHOP, named).stderr
+
+
+def test_clients_of_cluster_dns_are_let_in_where_its_namespace_is_governed() -> None:
+    dns = IN_SHOP.replace("shop", "kube-system").replace("app: web", "k8s-app: kube-dns")
+    written = policies(run(dns, **{"namespaces.include": "kube-system"}))
+    assert ("kube-system", "allow-dns-ingress") in written
+    bare = dns.replace(", namespace: kube-system", "")
+    ended = run(bare, defaultNamespace="kube-system")
+    assert (None, "allow-dns-ingress") in policies(ended)
+    assert ended.status == 0, ended.stderr
+
+
+def test_the_namespaces_of_platform_and_engine_are_left_out() -> None:
+    for name, pairs in {
+        "openshift-monitoring": {"platform": "openshift"},
+        "amazon-cloudwatch": {"platform": "aws"},
+        "calico-system": {},
+    }.items():
+        there = IN_SHOP.replace("shop", name)
+        assert policies(run(there, **pairs)) == []
+        assert policies(run(there, **pairs, **{"namespaces.include": f"{name[:-1]}*"})) == []
+        assert policies(run(there, **pairs, **{"namespaces.include": name})) != []
+    # No platform's own: a name that somebody may give.
+    assert policies(run(IN_SHOP.replace("shop", "openshift-monitoring"))) != []

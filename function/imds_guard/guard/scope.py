@@ -10,6 +10,7 @@ from imds_guard.annotations import EXCLUDE
 from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.discover import Group
+from imds_guard.guard.namespace_notes import namespace_notes
 from imds_guard.guard.pods import Pods, named_pods, pods_of
 from imds_guard.resources import note
 
@@ -49,7 +50,11 @@ def govern(
     groups = inventory.groups
     if generating:
         groups = _with_named(spec, groups)
-    results += _home_of_the_unnamed(settings, inventory)
+    is_any_governed = any(
+        why_left_out(settings, group) is None and (group.workloads or group.pod_makers)
+        for group in groups.values()
+    )
+    results += namespace_notes(settings, inventory, groups, is_any_governed=is_any_governed)
     for group in groups.values():
         why = why_left_out(settings, group)
         if why is not None:
@@ -78,26 +83,6 @@ def govern(
                 governed.pods.append(pods)
                 results.append(_does_not_count(spec, str(pods), pods.resource, reason))
         yield governed
-
-
-def _home_of_the_unnamed(settings: Settings, inventory: Inventory) -> Iterator[Result]:
-    """What is said where resources that name no namespace stand beside those of a single one.
-
-    Helm charts of which only some templates write a namespace look like that.
-    """
-    if inventory.default_namespace is None:
-        return
-    home = inventory.groups.get(inventory.default_namespace)
-    others = [name for name in inventory.groups if name != inventory.default_namespace]
-    about = home.unnamed if home else None
-    if about is None or len(others) != 1 or settings.config.spec.default_namespace:
-        return
-    message = (
-        f"it names no namespace, so it counts as of {inventory.default_namespace}, apart from "
-        f"{others[0]}; `helm -n {others[0]}` and `kubectl -n {others[0]}` would put both together"
-    )
-    fix = f"set defaultNamespace to where it will be applied, {others[0]} or default"
-    yield note("warning", "namespace", about.address.name, message, about=about, fix=fix)
 
 
 def _does_not_count(spec: Spec, subject: str, about: Resource | None, reason: str) -> Result:

@@ -39,7 +39,8 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     yield network_policy(settings, target, name, policy_types=["Egress"], rules=rules)
     if settings.dns.to == "anywhere":
         return
-    if target.namespace == settings.dns.namespace and _may_be_dns(settings, target):
+    here = target.namespace or settings.config.spec.default_namespace
+    if here == settings.dns.namespace and _may_be_dns(settings, target):
         inward = {"ingress": [{"ports": _ports(settings.dns.ports)}]}
         yield network_policy(
             settings, _dns_pods(settings, target), INGRESS, policy_types=["Ingress"], rules=inward
