@@ -264,17 +264,31 @@ class Context:
         """Answers to a question that were found before, by what they depend on."""
         return self._memos.setdefault(question, {})
 
-    def excepts(self, policy: NetworkPolicy, selected: Sequence[Subject]) -> bool:
-        """Whether a policy is an exception that counts for the workloads that it selects.
+    def excepts(self, policy: NetworkPolicy) -> bool:
+        """Whether what a policy opens is judged as an exception, whomever it turns out to be for.
 
-        Its own word counts where annotations are trusted, or where the configuration says the same.
+        Its own word counts where annotations are trusted, or where the configuration says the same
+        of a workload that it selects.
         """
         if not is_exception(policy):
             return False
-        declared = sum(1 for subject in selected if subject.exception)
-        if not self.settings.config.spec.trust_annotations:
-            return declared == len(selected)
-        return declared in (0, len(selected))
+        trusts = self.settings.config.spec.trust_annotations
+        return trusts or bool(self.excepted(policy))
+
+    def excepted(self, policy: NetworkPolicy) -> list[Subject]:
+        """The workloads that an exception is for: of those that it selects, the declared ones.
+
+        Where none is declared it is the only one, as its own word says; of several it cannot be
+        told.
+        """
+        memo = self.memo("excepted")
+        if id(policy) not in memo:
+            selected = self.selected(policy) if is_exception(policy) else []
+            declared = [subject for subject in selected if subject.exception]
+            trusts = self.settings.config.spec.trust_annotations
+            memo[id(policy)] = declared or (selected if trusts and len(selected) == 1 else [])
+        found: list[Subject] = memo[id(policy)]
+        return found
 
     def addresses_of(self, leak: Leak) -> list[str]:
         """What has to be left out of a leaking rule: what it opens, and its translated forms."""

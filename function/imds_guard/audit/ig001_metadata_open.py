@@ -130,10 +130,9 @@ def opened(context: Context, policy: NetworkPolicy) -> list[Subject]:
     Where all workloads that it selects are in order, or it selects none, it is asked of the pods
     that no manifest shows.
     """
-    selected = context.selected(policy)
-    if context.excepts(policy, selected):
+    if context.excepts(policy):
         return []  # one that is too wide is IG006's
-    found = [subject for subject in selected if not subject.exception]
+    found = [subject for subject in context.selected(policy) if not subject.exception]
     found = [subject for subject in found if _is_exposed(context, subject)]
     if not found and (unseen := context.unseen(policy)) and _is_exposed(context, unseen):
         return [unseen]

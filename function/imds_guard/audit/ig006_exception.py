@@ -2,7 +2,7 @@
 
 A policy is an exception when it has the annotation imds-guard.dev/reason. It has to give the
 reason, to allow egress to metadata addresses alone, and to select one workload, or only such that
-declare it themselves.
+declare it themselves. A label that the other workloads lack sets it apart.
 
 Found: the reason is empty.
 
@@ -59,6 +59,35 @@ Found: it selects a second workload.
       - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
         ports: [{port: 80}]
 
+Found: another workload has the label by which it selects.
+
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      name: web
+      namespace: shop
+      labels: {app: shop, tier: web}
+      annotations: {imds-guard.dev/allow-metadata: reads its zone}
+    spec: {containers: []}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: api, namespace: shop, labels: {app: shop, tier: api}}
+    spec: {containers: []}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: reads its zone}
+    spec:
+      podSelector: {matchLabels: {app: shop}}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 80}]
+
 Not found: a reason, one workload and the endpoint alone, as imds-guard writes it.
 
     apiVersion: networking.k8s.io/v1
@@ -77,20 +106,21 @@ Not found: a reason, one workload and the endpoint alone, as imds-guard writes i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imds_guard.annotations import REASON
 from imds_guard.audit.context import is_exception, named
 from imds_guard.reach.addresses import network
 from imds_guard.reach.ranges import Ranges
-from imds_guard.reach.selectors import demanded
+from imds_guard.reach.selectors import demanded, label_apart
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from imds_guard.audit.context import Context
     from imds_guard.reach.grants import Grant
+    from imds_guard.reach.subject import Subject
     from imds_guard.resources import NetworkPolicy, Resource
     from imds_guard.wire import Result
 
@@ -101,9 +131,8 @@ def check(context: Context) -> Iterator[Result]:
     """Findings per exception."""
     metadata = _metadata(context)
     for policy in filter(is_exception, context.network_policies):
-        selected = context.selected(policy)
-        declared = [subject for subject in selected if subject.exception]
-        if not context.settings.config.spec.trust_annotations and len(declared) < len(selected):
+        selected, excepted = context.selected(policy), context.excepted(policy)
+        if selected and not context.excepts(policy):
             yield untrusted(str(policy.address), REASON, policy.resource)
         if not policy.annotations[REASON].strip():
             field = f"metadata.annotations.{REASON}"
@@ -117,14 +146,45 @@ def check(context: Context) -> Iterator[Result]:
                 )
                 fix = "name the endpoint's address alone, as /32 or /128"
                 yield _finding(policy, grant.field, message, fix)
-        undeclared = [subject for subject in selected if not subject.exception]
-        fix = "give the workload's pods a label of their own and select by it"
-        if not demanded(policy.pod_selector) and undeclared:
-            message = "the exception is for one workload, but selects every pod of the namespace"
-            yield _finding(policy, "spec.podSelector", message, fix)
-        elif len(undeclared) > 1 and not declared:
-            message = f"the exception is for one workload, but selects {named(selected)}"
-            yield _finding(policy, "spec.podSelector", message, fix)
+        if context.excepts(policy):
+            yield from _of_further_workloads(policy, selected, excepted)
+
+
+def _of_further_workloads(
+    policy: NetworkPolicy, selected: Sequence[Subject], excepted: Sequence[Subject]
+) -> Iterator[Result]:
+    """A finding where an exception selects workloads that it is not for."""
+    known = set(map(id, excepted))
+    others = [one for one in selected if id(one) not in known]
+    meant_for = named(excepted) if excepted else "one workload"
+    if not demanded(policy.pod_selector) and any(not one.exception for one in selected):
+        what = "selects every pod of the namespace"
+    elif others:
+        what = f"{'also ' if excepted else ''}selects {named(others)}"
+    else:
+        return
+    message = f"the exception is for {meant_for}, but {what}"
+    meant, *further = (*excepted, *others)
+    label = label_apart(meant.labels, (one.labels for one in (others if excepted else further)))
+    fix = _separation(meant, others if excepted else further, label)
+    current = proposed = None
+    if excepted and label and isinstance(policy.pod_selector, dict):
+        current, proposed = policy.pod_selector, _narrower(policy.pod_selector, label)
+    yield _finding(policy, "spec.podSelector", message, fix, current, proposed)
+
+
+def _separation(meant: Subject, others: Sequence[Subject], label: tuple[str, str] | None) -> str:
+    """How to select the workload that is meant, and none of the others."""
+    rest = f" and not {named(others)}" if others else ""
+    if label is None:
+        return f"give the pods of {meant} a label of their own, and select them by it{rest}"
+    selector = f"{{matchLabels: {{{label[0]}: {label[1]}}}}}"
+    return f"write podSelector: {selector}, which selects {meant}{rest}"
+
+
+def _narrower(selector: dict[str, Any], label: tuple[str, str]) -> dict[str, Any]:
+    labels = selector.get("matchLabels") or {}
+    return {**selector, "matchLabels": {**labels, label[0]: label[1]}}
 
 
 def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:
@@ -155,7 +215,14 @@ def _is_wider(grant: Grant, metadata: dict[int, Ranges]) -> bool:
     return not by_address or any(grant.addresses[one] - metadata[one] for one in (4, 6))
 
 
-def _finding(policy: NetworkPolicy, field: str, message: str, fix: str) -> Result:
+def _finding(
+    policy: NetworkPolicy,
+    field: str,
+    message: str,
+    fix: str,
+    current: Any = None,
+    proposed: Any = None,
+) -> Result:
     return note(
         "error",
         ID,
@@ -164,5 +231,7 @@ def _finding(policy: NetworkPolicy, field: str, message: str, fix: str) -> Resul
         about=policy.resource,
         address=policy.address,
         field=field,
+        current=current,
+        proposed=proposed,
         fix=fix,
     )

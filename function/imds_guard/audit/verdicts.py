@@ -69,6 +69,6 @@ def _reason(context: Context, subject: Subject) -> str:
     leaking = [policy for policy in context.reach(subject).policies if context.leaks(policy)]
     if context.exposure(subject).opened_by:
         return ""
-    if leaking and all(context.excepts(policy, [subject]) for policy in leaking):
+    if leaking and all(subject in context.excepted(policy) for policy in leaking):
         return leaking[0].annotations[REASON].strip()
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA
@@ -11,7 +12,7 @@ from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
-from imds_guard.guard.pods import own_label, subject_of
+from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of
 from imds_guard.guard.scope import govern
 from imds_guard.policies import (
     Target,
@@ -269,6 +270,7 @@ class _Planner:
         if reason is None:
             return
         if target := self._target(pods, "exception"):
+            target = target._replace(pod_selector=self._alone.selector(pods))
             if self.spec.deny:
                 self.made.excepted.append(self._excepted(pods, target, reason, ports))
             if self.spec.scope == "cluster":
@@ -302,6 +304,10 @@ class _Planner:
             reason,
             opened(self.settings, ports),
         )
+
+    @cached_property
+    def _alone(self) -> SelectorsAlone:
+        return SelectorsAlone((*self.governed.pods, *self.governed.left_out))
 
     def _reason(self, pods: Pods) -> tuple[str | None, Sequence[Port]]:
         meant = [one for one in self.spec.exceptions if pods.is_meant_by(one.workload)]

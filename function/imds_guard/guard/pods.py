@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA, EXCLUDE
+from imds_guard.reach.selectors import label_apart, matches
 from imds_guard.reach.subject import Subject
 from imds_guard.resources.labels import Labels
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from imds_guard.config import NamedWorkload
     from imds_guard.resources import Resource, Workload
     from imds_guard.wire import Manifest
-
-_USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
 
 
 class Pods(NamedTuple):
@@ -38,6 +38,11 @@ class Pods(NamedTuple):
     def part(self) -> str:
         """Which of the workload's pod templates they are made of, where it has several."""
         return self.workload.part if self.workload else ""
+
+    @property
+    def all_labels(self) -> Labels:
+        """Their labels, with those that controllers add."""
+        return self.workload.labels if self.workload else Labels(self.labels)
 
     @property
     def selector(self) -> Manifest:
@@ -94,7 +99,7 @@ def subject_of(pods: Pods, exception: str | None) -> Subject:
         pods.kind,
         pods.namespace,
         pods.name,
-        pods.workload.labels if pods.workload else Labels(pods.labels),
+        pods.all_labels,
         pods.host_network,
         exception,
         pods.workload,
@@ -103,8 +108,36 @@ def subject_of(pods: Pods, exception: str | None) -> Subject:
 
 def own_label(pods: Pods, others: Iterable[Pods]) -> tuple[str, str] | None:
     """A label of these pods that no others have, the usual ones first; None where there is none."""
-    rest = list(others)
-    for key in sorted(pods.labels, key=lambda key: (key not in _USUAL_LABELS, key)):
-        if all(other.labels.get(key) != pods.labels[key] for other in rest):
-            return key, pods.labels[key]
-    return None
+    return label_apart(Labels(pods.labels), (other.all_labels for other in others))
+
+
+class SelectorsAlone:
+    """Selectors that select the pods of one workload alone, among those of its namespace."""
+
+    def __init__(self, found: Iterable[Pods]) -> None:
+        self._found = list(found)
+        self._count = Counter(
+            label for pods in self._found for label in pods.all_labels.known.items()
+        )
+        self._unsure = frozenset(
+            key
+            for pods in self._found
+            for key in (*pods.all_labels.present, *pods.all_labels.maybe)
+        )
+
+    def selector(self, pods: Pods) -> Manifest:
+        """The pods' own selector, with a label more where it selects other pods as well.
+
+        Where no label of theirs leaves the others out, it stays as it is.
+        """
+        own = pods.selector
+        wanted = own.get("matchLabels", {})
+        if any(self._count[one] == 1 and one[0] not in self._unsure for one in wanted.items()):
+            return own
+        shared = [
+            other.all_labels
+            for other in self._found
+            if other is not pods and matches(own, other.all_labels)
+        ]
+        label = label_apart(Labels(pods.labels), shared) if shared else None
+        return {**own, "matchLabels": {**wanted, label[0]: label[1]}} if label else own

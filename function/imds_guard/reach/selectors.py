@@ -8,7 +8,9 @@ from imds_guard.reach.match import Match
 from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+_USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace, with its name (since 1.21)."""
@@ -101,6 +103,16 @@ def demanded(selector: Any) -> dict[str, str]:
         elif one.get("operator") == "In" and isinstance(values, list) and values:
             found.setdefault(key, str(values[0]))
     return found
+
+
+def label_apart(labels: Labels, others: Iterable[Labels]) -> tuple[str, str] | None:
+    """A label that certainly none of the others has, the usual ones first; None: there is none."""
+    rest = list(others)
+    for key in sorted(labels.known, key=lambda key: (key not in _USUAL_LABELS, key)):
+        value = labels.known[key]
+        if all(is_in(other, key, (value,)) is Match.NO for other in rest):
+            return key, value
+    return None
 
 
 def namespace_labels(name: str | None, own: Labels | None = None) -> Labels:
