@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DOMAIN = "imds-guard.dev/"
+"""What the names of all our annotations begin with."""
+
 MANAGED_BY = ("app.kubernetes.io/managed-by", "imds-guard")
 """The label that every policy of ours carries: its key and its value."""
 
@@ -30,6 +33,13 @@ EXCLUDE = "imds-guard.dev/exclude"
 ALLOW_METADATA = "imds-guard.dev/allow-metadata"
 """On a workload or its pod template: why its pods may reach metadata. On a policy it asks the
 admission policy to let it through, for whoever has the right."""
+
+KNOWN = frozenset(
+    value
+    for value in tuple(globals().values())
+    if isinstance(value, str) and value.startswith(DOMAIN) and value != DOMAIN
+)
+"""Every annotation of ours: all of the above. What is below is a label."""
 
 GENERATE = "imds-guard.dev/generate"
 """A label on a Namespace: Kyverno gives it its policies, where the configuration asks for that."""

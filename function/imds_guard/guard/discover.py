@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import EXCLUDE
+from imds_guard.guard.annotation_notes import unknown_annotations
 from imds_guard.platforms import POD_MAKERS
 from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imds_guard.resources import Key
+    from imds_guard.wire import Result
 
 NEW_FILE = "imds-guard.yaml"
 
@@ -58,6 +60,7 @@ class Inventory:
     policies: list[Resource] = field(default_factory=list)  # of every kind
     declared: Declarations = field(default_factory=Declarations)
     namespace_labels: dict[str, Labels] = field(default_factory=dict)
+    annotation_notes: list[Result] = field(default_factory=list)  # one per unknown annotation
     next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
     # Of what is judged: the first one of each object, and every one where there are several.
     _first: dict[Key, Resource] = field(default_factory=dict)
@@ -95,10 +98,12 @@ class Inventory:
         kind = resource.group, resource.kind
         if kind == ("", "Namespace"):
             self._add_namespace(resource)
+            self.annotation_notes += unknown_annotations(resource)
         elif (policy_kind := KINDS.get(kind)) is not None:
             resource.is_cluster_wide = policy_kind.scope == "cluster"
             self.policies.append(resource)
             self._count(resource)
+            self.annotation_notes += unknown_annotations(resource, is_policy=True)
         else:
             found = list(workloads(resource))
             if found:
@@ -108,6 +113,7 @@ class Inventory:
                 self._group(resource.namespace, resource).pod_makers.append(resource)
             else:
                 self.declared.add(resource)
+            self.annotation_notes += unknown_annotations(resource, found)
 
     def _add_namespace(self, resource: Resource) -> None:
         """Of a Namespace that stands twice, either copy may be the one that counts.

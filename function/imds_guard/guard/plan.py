@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imds_guard.annotations import ALLOW_METADATA
 from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
+from imds_guard.guard.annotation_notes import annotation_notes
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
 from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of
@@ -81,7 +82,8 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     Raises ConfigError where the configuration contradicts itself.
     """
     _check_cidrs(settings)
-    made = Plan(results=platform_notes(settings))
+    notes = annotation_notes(inventory.annotation_notes)
+    made = Plan(results=[*platform_notes(settings), *notes])
     matched: set[str] = set()
     spec = settings.config.spec
     for governed in govern(settings, inventory, made.results, generating=generating):

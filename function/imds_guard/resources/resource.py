@@ -159,6 +159,13 @@ class Resource:
                 return self.fields.scalar(_ANNOTATIONS, name, held[name]) or ""
         return None
 
+    def annotations_in(self, domain: str) -> list[str]:
+        """The names of its annotations that begin so. Raises ShapeError."""
+        if self._annotations is None and not self.annotations_hold(domain):
+            return []
+        held = self._annotations or self.fields.mapping(_ANNOTATIONS)
+        return [name for name in held if name.startswith(domain)]
+
     def annotations_hold(self, *words: str) -> bool:
         """False where it is certain, without reading them, that no annotation has such a word."""
         text = self.fields.raw(_ANNOTATIONS)

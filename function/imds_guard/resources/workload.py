@@ -140,6 +140,16 @@ class Workload:
         return self._fields.scalar(self._pod.annotations, name, held[name]) or ""
 
     @property
+    def template_annotations(self) -> Iterator[tuple[str, str]]:
+        """The names of its pod template's annotations, with their field paths. Raises ShapeError.
+
+        Of a template in the depth of a custom resource, the path is that of the resource.
+        """
+        is_nested = self._fields.item is not self.resource.item
+        for name in self._fields.mapping(self._pod.annotations):
+            yield name, "" if is_nested else f"{self._pod.annotations}.{name}"
+
+    @property
     def host_network(self) -> bool:
         """Whether its pods share the node's network, which NetworkPolicy does not govern."""
         return (self._fields.text(self._pod.host_network) or "").lower() in _TRUE
