@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Result
 
 _ON_NAMESPACES = (EXCLUDE,)
-_ON_POLICIES = (REASON,)
+_ON_POLICIES = (REASON, ALLOW_METADATA)
 _ON_WORKLOADS = (EXCLUDE, ALLOW_METADATA)
 
 
@@ -43,7 +43,7 @@ def unknown_annotations(
 def _unknown(resource: Resource, name: str, field: str, *, is_policy: bool) -> Result:
     import difflib
 
-    known = _ON_POLICIES if is_policy else _ON_WORKLOADS
+    known: tuple[str, ...] = _ON_POLICIES if is_policy else _ON_WORKLOADS
     if resource.kind == "Namespace":
         known = _ON_NAMESPACES
     words = [one.removeprefix(DOMAIN) for one in known]

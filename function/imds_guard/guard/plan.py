@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,14 +12,12 @@ from imds_guard.config import ConfigError
 from imds_guard.guard.annotation_notes import annotation_notes
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
-from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of
+from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of, unique_names
 from imds_guard.guard.scope import govern
 from imds_guard.policies import (
     Target,
     allow_metadata,
     allow_traffic,
-    hashed,
-    slug,
     target_manifests,
 )
 from imds_guard.reach.addresses import swallowed
@@ -151,29 +148,6 @@ def label_text(labels: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
-def _unique_names(found: Sequence[Pods]) -> dict[int, str]:
-    """By identity, a name for each workload of a namespace that no other one there has.
-
-    It is the workload's own; where several have it, with the kind; and where that is another's
-    own name, with a hash.
-    """
-    own = Counter(pods.name for pods in found)
-    taken: set[str] = set()
-    names: dict[int, str] = {}
-    for pods in found:
-        name = pods.name.rstrip("-")  # a generateName ends in one
-        if own[pods.name] > 1:
-            name = "-".join(filter(None, (name, pods.kind.lower(), slug(pods.part))))
-        if name in taken or (name != pods.name and name in own):
-            # Copies of one object differ by their labels alone.
-            name = hashed(
-                name, f"{pods.kind}/{pods.name}/{pods.part}/{sorted(pods.labels.items())}"
-            )
-        taken.add(name)
-        names[id(pods)] = name
-    return names
-
-
 class _Planner:
     """Plans one namespace."""
 
@@ -185,7 +159,7 @@ class _Planner:
         self.governed = governed
         self.made = made
         self.matched = matched
-        self.names = _unique_names(governed.pods)
+        self.names = unique_names(governed.pods)
 
     def plan(self) -> None:
         here, written = self.governed.namespace, self.governed.written_namespace

@@ -6,12 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.annotations import ALLOW_METADATA, EXCLUDE
+from imds_guard.policies import hashed, slug
 from imds_guard.reach.selectors import label_apart, matches
 from imds_guard.reach.subject import Subject
 from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from imds_guard.config import NamedWorkload
     from imds_guard.resources import Resource, Workload
@@ -141,3 +142,26 @@ class SelectorsAlone:
         ]
         label = label_apart(Labels(pods.labels), shared) if shared else None
         return {**own, "matchLabels": {**wanted, label[0]: label[1]}} if label else own
+
+
+def unique_names(found: Sequence[Pods]) -> dict[int, str]:
+    """By identity, a name for each workload of a namespace that no other one there has.
+
+    It is the workload's own; where several have it, with the kind; and where that is another's
+    own name, with a hash.
+    """
+    own = Counter(pods.name for pods in found)
+    taken: set[str] = set()
+    names: dict[int, str] = {}
+    for pods in found:
+        name = pods.name.rstrip("-")  # a generateName ends in one
+        if own[pods.name] > 1:
+            name = "-".join(filter(None, (name, pods.kind.lower(), slug(pods.part))))
+        if name in taken or (name != pods.name and name in own):
+            # Copies of one object differ by their labels alone.
+            name = hashed(
+                name, f"{pods.kind}/{pods.name}/{pods.part}/{sorted(pods.labels.items())}"
+            )
+        taken.add(name)
+        names[id(pods)] = name
+    return names
