@@ -146,8 +146,13 @@ func parsed(raw json.RawMessage) (policytypes.PolicyEntries, error) {
 		}
 		return k8s.ParseNetworkPolicy(logger, cluster, &one)
 	}
-	var one ciliumv2.CiliumNetworkPolicy
-	if err := json.Unmarshal(raw, &one); err != nil {
+	var one interface {
+		Parse(*slog.Logger, string) (policyapi.Rules, error)
+	} = &ciliumv2.CiliumNetworkPolicy{}
+	if kind.Kind == "CiliumClusterwideNetworkPolicy" {
+		one = &ciliumv2.CiliumClusterwideNetworkPolicy{}
+	}
+	if err := json.Unmarshal(raw, one); err != nil {
 		return nil, err
 	}
 	rules, err := one.Parse(logger, cluster)
