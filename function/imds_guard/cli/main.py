@@ -13,7 +13,7 @@ from imds_guard.cli.options import ConfigOptions, as_one, config_options
 from imds_guard.guard import run
 from imds_guard.stdio import cut_short, stdin, write
 
-_COMMANDS = ("generate", "audit", "schema", "platforms", "install-plugin", "plugin")
+_COMMANDS = ("generate", "audit", "explain", "schema", "platforms", "install-plugin", "plugin")
 """Each is the `command` of the module of its name, loaded only when it is asked for."""
 
 _HELP = """Keep pods away from the cloud metadata service.

@@ -37,6 +37,8 @@ FORMATS = (
     Format("audit", "json", "json", "for programs"),
     Format("audit", "sarif", "sarif", "for code scanning"),
     Format("audit", "markdown", "markdown", "for pull requests"),
+    Format("audit", "junit", "junit", "for test reports"),
+    Format("audit", "github", "github", "for lines of a pull request on GitHub"),
     Format("explain", "table", "explain_table", "for people"),
     Format("explain", "json", "explain_json", "for programs"),
     Format("traffic", "table", "traffic_table", "for people"),
