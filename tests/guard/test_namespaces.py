@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import yaml
 
 from tests.support.program import Ended, imds_guard
@@ -191,3 +194,37 @@ def test_the_namespaces_of_platform_and_engine_are_left_out() -> None:
         assert policies(run(there, **pairs, **{"namespaces.include": name})) != []
     # No platform's own: a name that somebody may give.
     assert policies(run(IN_SHOP.replace("shop", "openshift-monitoring"))) != []
+
+
+def test_a_generator_knows_where_its_policies_will_be() -> None:
+    """Workloads with the namespace and without it are in one, and get one set of policies."""
+
+    def written(**spec: Any) -> list[tuple[str | None, str]]:
+        local = {"config.kubernetes.io/local-config": "true"}
+        config = {
+            "apiVersion": "imds-guard.dev/v1alpha1",
+            "kind": "ImdsGuard",
+            "metadata": {"name": "guard", "annotations": local},
+            "spec": {"defaultNamespace": "shop", **spec},
+        }
+        given = {
+            "apiVersion": "config.kubernetes.io/v1",
+            "kind": "ResourceList",
+            "items": [config],
+            "functionConfig": config,
+        }
+        ended = imds_guard(stdin=json.dumps(given).encode())
+        assert (ended.status, ended.stderr) == (0, "")
+        found = json.loads(ended.stdout)["items"][1:]
+        return [(one["metadata"].get("namespace"), one["metadata"]["name"]) for one in found]
+
+    web = {"name": "web", "matchLabels": {"app": "web"}}
+    api = {"name": "api", "matchLabels": {"app": "api"}}
+    exceptions = [{"workload": "shop/api", "reason": "reads its zone"}]
+    names = ["default-deny-all", "allow-dns-egress", "deny-cloud-metadata", "allow-metadata-api"]
+    found = written(workloads=[{**web, "namespace": "shop"}, api], exceptions=exceptions)
+    assert sorted(found) == sorted(("shop", name) for name in names)
+    found = written(workloads=[web, api], exceptions=exceptions)
+    assert {namespace for namespace, _ in found} == {None}
+    assert sorted(name for _, name in found) == sorted(names)
+    assert {namespace for namespace, _ in written()} == {None}

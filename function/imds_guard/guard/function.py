@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imds_guard.audit import Context
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan
+    from imds_guard.settings import Settings
     from imds_guard.wire import Item, Listing, Result, Value
 
 
@@ -61,7 +62,7 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     """
     generating = not paths
     settings = settings_of(config)
-    home = None if generating else settings.default_namespace
+    home = _home(settings, generating=generating)
     notes: list[Result] = []
     inventory = discover(read_files(paths or config.spec.manifests, notes), home)
     planned = plan(settings, inventory, generating=generating)
@@ -137,8 +138,7 @@ def _guard(
     listing: Listing, found: Iterable[Resource], config: Config, *, generating: bool = False
 ) -> Outcome:
     settings = settings_of(config)
-    # Whoever runs a generator fills in the namespace afterwards.
-    home = None if generating else settings.default_namespace
+    home = _home(settings, generating=generating)
     inventory = discover(found, home)
     notes: list[Result] = []
     if generating:
@@ -157,6 +157,16 @@ def _guard(
     results += _further(context, results)
     listing.report(results)
     return Outcome(listing.render(), results)
+
+
+def _home(settings: Settings, *, generating: bool) -> str | None:
+    """Where resources that name no namespace will be; None where nobody knows.
+
+    Whoever runs a generator fills in the namespace afterwards.
+    """
+    if generating:
+        return settings.config.spec.default_namespace or None
+    return settings.default_namespace
 
 
 def _is_generator(own: Item, config: Config, found: list[Resource]) -> bool:

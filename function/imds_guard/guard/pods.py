@@ -89,9 +89,10 @@ def pods_of(workload: Workload) -> Pods:
     )
 
 
-def named_pods(workload: NamedWorkload) -> Pods:
-    """The pods of a workload that the configuration names."""
-    return Pods("", workload.namespace, workload.name, workload.match_labels)
+def named_pods(workload: NamedWorkload, default_namespace: str) -> Pods:
+    """The pods of a workload that the configuration names; it may name no namespace."""
+    namespace = workload.namespace or default_namespace or None
+    return Pods("", namespace, workload.name, workload.match_labels)
 
 
 def subject_of(pods: Pods, exception: str | None) -> Subject:

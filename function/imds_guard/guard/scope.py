@@ -68,8 +68,8 @@ def govern(
         governed.pod_makers = group.pod_makers
         found = [pods_of(workload) for workload in group.workloads]
         if generating:
-            named = (one for one in spec.workloads if one.namespace == group.namespace)
-            found += map(named_pods, named)
+            named = (named_pods(one, spec.default_namespace) for one in spec.workloads)
+            found += (one for one in named if one.namespace == group.namespace)
         for pods in found:
             if pods.excluded is None:
                 governed.pods.append(pods)
@@ -143,10 +143,12 @@ def _with_named(spec: Spec, found: dict[str | None, Group]) -> dict[str | None, 
                 f"{name!r} is a glob, and a generator sees no namespaces that it could match",
                 ("spec", "namespaces", "include", index),
             )
+    home = spec.default_namespace or None
     for workload in spec.workloads:
-        groups.setdefault(workload.namespace, Group(workload.namespace, None))
+        here = workload.namespace or home
+        groups.setdefault(here, Group(here, None, is_named=workload.namespace is not None))
     if not groups and not spec.manifests:
-        groups[None] = Group(None, None)
+        groups[home] = Group(home, None, is_named=False)
     if spec.scope == "workload" and not spec.workloads and not spec.manifests:
         raise ConfigError(
             "a generator sees no workloads; name them in workloads or manifests",
