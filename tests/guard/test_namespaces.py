@@ -131,6 +131,15 @@ def test_it_is_an_error_where_workloads_are_there_and_none_is_governed() -> None
     assert (only.status, only.stderr.split()[0]) == (0, "warning")
 
 
+def test_a_glob_that_matches_system_namespaces_alone_governs_nothing_and_says_so() -> None:
+    ended = run(IN_SHOP.replace("shop", "kube-system"), **{"namespaces.include": "kube-*"})
+    assert ended.status == 1
+    assert "only system namespaces match, and a glob does not govern those" in ended.stderr
+    assert "(fix: write kube-system)" in ended.stderr
+    exact = {"namespaces.include": "kube-system"}
+    assert run(IN_SHOP.replace("shop", "kube-system"), **exact).stderr == ""
+
+
 def test_an_exclude_that_matches_nothing_is_a_warning() -> None:
     ended = run(IN_SHOP, **{"namespaces.exclude": "lab"})
     assert ended.status == 0

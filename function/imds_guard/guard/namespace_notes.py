@@ -52,8 +52,13 @@ def _unmatched(
     """A mistyped `include` governs less than is meant, in the end nothing; `exclude` too much."""
     namespaces = settings.config.spec.namespaces
     has_workloads = any(group.workloads or group.pod_makers for group in groups.values())
-    if include := _without_match(namespaces.include, names):
-        message = f"namespaces.include has {_it(include)}, but no namespace here matches"
+    own = [name for name in names if not settings.is_system_namespace(name)]
+    include = [one for one in _without_match(namespaces.include, own) if one not in names]
+    if include:
+        why = "no namespace here matches"
+        if not _without_match(include, names):
+            why = "only system namespaces match, and a glob does not govern those"
+        message = f"namespaces.include has {_it(include)}, but {why}"
         severity: Severity = "warning"
         if has_workloads and not is_any_governed:
             severity, message = "error", f"{message}, and no workload is governed"
