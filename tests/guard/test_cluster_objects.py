@@ -78,6 +78,13 @@ def test_under_scope_cluster_the_policies_of_namespaces_are_not_judged() -> None
     assert [one.id for one in results if one.severity != "info"] == []
 
 
+def test_namespaces_that_are_left_out_need_not_be_in_the_input() -> None:
+    given = cluster("deny", "aws", namespaces={"exclude": ["cert-manager"]})
+    out, results = guarded(stream([WEB]), given)
+    assert b"cert-manager" in out
+    assert [one.id for one in results if one.severity != "info"] == []
+
+
 def test_a_namespace_that_kustomize_wrote_on_it_is_none() -> None:
     once, _ = guarded(stream([WEB]), cluster("deny", "aws", "cilium"))
     moved = []

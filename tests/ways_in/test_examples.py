@@ -11,7 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from imds_guard.policies.deny import DENIERS
 from tests.support import clients
 from tests.support.packages import (
     ENV,
@@ -27,17 +29,31 @@ from tests.support.packages import (
 EXAMPLES = shipped("examples")
 UPDATE = os.environ.get("IMDS_GUARD_UPDATE") == "1"
 WIDE = {**ENV, "COLUMNS": "100"}
+CLUSTER = ("cluster-admission", *(f"cluster-deny-{name}" for name in DENIERS))
 KUSTOMIZE = ("kustomize-transformer", "kustomize-generator", "component")
 
 
 def expect(name: str, found: dict[str, bytes]) -> None:
+    """The same as `keep`, of an example that writes NetworkPolicies."""
+    keep(name, found)
+    assert policies(*(data for path, data in found.items() if path.endswith(".yaml"))) != []
+
+
+def keep(name: str, found: dict[str, bytes]) -> None:
     """These files, and no others, are what the example's folder .expected holds."""
     expected = EXAMPLES / name / ".expected"
     if UPDATE:
         shutil.rmtree(expected, ignore_errors=True)
         write(expected, {path: data.decode() for path, data in found.items()})
     assert tree(expected) == found
-    assert policies(*(data for path, data in found.items() if path.endswith(".yaml"))) != []
+
+
+@pytest.mark.parametrize("name", CLUSTER)
+def test_an_example_for_the_cluster_builds_what_is_expected(name: str) -> None:
+    built = kustomize(EXAMPLES / name).ok()
+    kinds = {one["kind"] for one in yaml.safe_load_all(built.stdout)}
+    assert "NetworkPolicy" not in kinds
+    keep(name, {"output.yaml": built.stdout})
 
 
 @pytest.mark.parametrize("name", KUSTOMIZE)
@@ -87,7 +103,7 @@ def test_the_example_with_a_gateway_shows_what_is_expected() -> None:
 
 def test_every_example_is_tested() -> None:
     folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
-    assert folders == {*KUSTOMIZE, "kpt-package", "pipe", "shop", "with-gateway"}
+    assert folders == {*KUSTOMIZE, *CLUSTER, "kpt-package", "pipe", "shop", "with-gateway"}
 
 
 def demo(path: str) -> str:

@@ -50,7 +50,10 @@ def _unmatched(
     is_any_governed: bool,
 ) -> Iterator[Result]:
     """A mistyped `include` governs less than is meant, in the end nothing; `exclude` too much."""
-    namespaces = settings.config.spec.namespaces
+    spec = settings.config.spec
+    if spec.scope == "cluster":
+        return  # its namespaces are in the cluster, not in the input
+    namespaces = spec.namespaces
     has_workloads = any(group.workloads or group.pod_makers for group in groups.values())
     own = [name for name in names if not settings.is_system_namespace(name)]
     include = [one for one in _without_match(namespaces.include, own) if one not in names]
