@@ -11,6 +11,12 @@ MANAGED_BY = ("app.kubernetes.io/managed-by", "imds-guard")
 OWNER = "imds-guard.dev/config"
 """On our policies: the name of the functionConfig that wrote the policy."""
 
+PLATFORM = "imds-guard.dev/platform"
+"""On our policies: the platform of the configuration that wrote them, unless it is generic."""
+
+CNI = "imds-guard.dev/cni"
+"""On our policies: the engine of that configuration, where it names one."""
+
 REFERENCES = "imds-guard.dev/references"
 """On our policies: the benchmark items and attack techniques that the policy answers."""
 

@@ -10,11 +10,11 @@ import click
 
 from imds_guard.cli.options import ConfigOptions, as_one, config_options, output_option
 from imds_guard.cli.screen import screen
-from imds_guard.config import Config
 from imds_guard.report import FormatError, chosen, names, purposes
 from imds_guard.stdio import put_text, stdin
 
 if TYPE_CHECKING:
+    from imds_guard.config import Config
     from imds_guard.report import Format, View
     from imds_guard.report.summary import Summary
 
@@ -104,7 +104,7 @@ def _audit(options: _Options) -> Summary:
     given = options.given_config()
     with Progress() as progress:
         intake = Intake(options.paths or (STDIN,), stdin)
-        config = given or intake.config() or Config()
+        config = given or intake.config()
         resources = progress.counting(intake.resources(), "auditing")
         context, report = examine(resources, config)
     report.findings = intake.notes + report.findings

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from imds_guard.annotations import OWNER
 from imds_guard.audit import AuditReport, Context, audit, findings
+from imds_guard.config import Config
 from imds_guard.guard.discover import discover
 from imds_guard.guard.plan import plan
+from imds_guard.guard.recorded import recorded
 from imds_guard.guard.scope import is_governed
 from imds_guard.reach.decision import Policies
 from imds_guard.reach.grants import Engine
@@ -20,7 +22,6 @@ from imds_guard.settings import settings_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imds_guard.config import Config
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan
     from imds_guard.resources import Key, Resource
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
     from imds_guard.wire import Result
 
 
-def examine(resources: Iterable[Resource], config: Config) -> tuple[Context, AuditReport]:
+def examine(
+    resources: Iterable[Resource], given: Config | None = None
+) -> tuple[Context, AuditReport]:
     """Audit resources as they stand; nothing is written. Raises InputError or ConfigError.
 
     The configuration says what the platform is, which namespaces count, and what is an exception.
+    Where none is given, the platform is the one that the policies were built for.
     """
+    inventory = discover(resources, settings_of(given or Config()).default_namespace)
+    config, notes = (given, []) if given else recorded(inventory)
     settings = settings_of(config)
-    inventory = discover(resources, settings.default_namespace)
     planned = plan(settings, inventory)
     standing = [
         Policy(one.address, resource=one, is_ours=one.annotation(OWNER) == config.name)
@@ -43,7 +48,7 @@ def examine(resources: Iterable[Resource], config: Config) -> tuple[Context, Aud
     ]
     context = context_of(settings, standing, planned, inventory)
     report = audit(context)
-    report.findings = planned.results + report.findings
+    report.findings = notes + planned.results + report.findings
     return context, report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from imds_guard.annotations import GIVEN_KEYS, MANAGED_BY, OWNER, REFERENCES
+from imds_guard.annotations import CNI, GIVEN_KEYS, MANAGED_BY, OWNER, PLATFORM, REFERENCES
 from imds_guard.reach.addresses import carve
 
 if TYPE_CHECKING:
@@ -108,11 +108,18 @@ def _metadata(
     if target.namespace:
         metadata["namespace"] = target.namespace
     metadata["labels"] = {MANAGED_BY[0]: MANAGED_BY[1], **spec.labels}
-    own = {OWNER: settings.config.name, REFERENCES: _REFERENCES, **annotations}
+    own = {OWNER: settings.config.name, **_built_for(settings), REFERENCES: _REFERENCES}
+    own |= annotations
     metadata["annotations"] = {**own, **spec.annotations}
     if given := sorted((*spec.labels, *spec.annotations)):
         metadata["annotations"][GIVEN_KEYS] = ", ".join(given)
     return metadata
+
+
+def _built_for(settings: Settings) -> dict[str, str]:
+    """What an audit of the policy measures by, where nobody tells it anything else."""
+    found = {PLATFORM: settings.platform.name, CNI: settings.config.spec.cni}
+    return {key: name for key, name in found.items() if name not in ("", "generic")}
 
 
 def policy_name(target: Target, name: str) -> str:
