@@ -31,6 +31,7 @@ class Source:
 
 
 _CILIUM = "pkg/k8s/apis/cilium.io/client/crds/v2"
+_KYVERNO = "config/crds/policies.kyverno.io/policies.kyverno.io"
 _SIG = "config/crd/experimental/policy.networking.k8s.io"
 # The first of the Network Policy API's versions has ClusterNetworkPolicy alone, the other its
 # forerunners alone.
@@ -52,6 +53,11 @@ SOURCES = (
         "sigs.k8s.io/network-policy-api@v0.1.7",
         "h1:obY2FTEidLXVdRYu7gJ4q1RYE57pBnrpMqoE2LZgp4g=",
         (f"{_SIG}_adminnetworkpolicies.yaml", f"{_SIG}_baselineadminnetworkpolicies.yaml"),
+    ),
+    Source(
+        "github.com/kyverno/kyverno@v1.19.1",
+        "h1:/MkgFii3/VlQfKR1JpC9tVwNNVNQTt2S4U6qCsafsTU=",
+        (f"{_KYVERNO}_validatingpolicies.yaml", f"{_KYVERNO}_generatingpolicies.yaml"),
     ),
 )
 
