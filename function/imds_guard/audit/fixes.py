@@ -18,6 +18,7 @@ from imds_guard.reach.addresses import (
 )
 from imds_guard.reach.ranges import Ranges
 from imds_guard.resources.network_policy import LAST_PORT, IpBlock
+from imds_guard.wire.scalars import untyped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,19 +37,15 @@ _EVERY_PEER: tuple[dict[str, Any], ...] = (
 
 
 def typed(value: Value) -> Value:
-    """A part of a policy that was read, with its port numbers as numbers again.
+    """A part of a policy that was read, with its numbers and booleans as such again.
 
-    In text they would be ports by name, which the API server refuses.
+    In text a number would be a port by name, which the API server refuses.
     """
     if isinstance(value, list):
         return [typed(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: typed(held) for key, held in value.items()}
-    for key in ("port", "endPort"):
-        if isinstance(found.get(key), str) and found[key].isdecimal():
-            found[key] = int(found[key])
-    return found
+    if isinstance(value, dict):
+        return {key: typed(held) for key, held in value.items()}
+    return untyped(value)
 
 
 def fixed_block(block: dict[str, Any], addresses: Iterable[str]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imds_guard.wire import emit, parser
 from imds_guard.wire.errors import InputError, Place
 from imds_guard.wire.results import RESULT_OWNER
-from imds_guard.wire.scalars import written
+from imds_guard.wire.scalars import Typed, written
 from imds_guard.wire.sequence import Changes, Sequence, Splice, apply
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _is_ours(result: Any) -> bool:
 
 
 def as_text(value: Any, known: dict[int, tuple[Any, Any]] | None = None) -> Any:
-    """`value` as a reader of this package sees it: scalars as text.
+    """`value` as a reader of this package sees it: scalars as text, numbers and booleans as Typed.
 
     Lists that several values share stay shared, where those calls share `known` too.
     """
@@ -154,5 +154,5 @@ def as_text(value: Any, known: dict[int, tuple[Any, Any]] | None = None) -> Any:
             known[id(value)] = value, [as_text(held, known) for held in value]
         return known[id(value)][1]
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return written(value) if isinstance(value, (int, float)) else value
+        return Typed("true" if value else "false")
+    return Typed(written(value)) if isinstance(value, (int, float)) else value

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 MERGE = "<<"
@@ -49,6 +50,15 @@ class Typed(str):
     """A scalar that is no string: a boolean or a number, in the text that Go writes as JSON."""
 
     __slots__ = ()
+
+
+def untyped(value: Any) -> Any:
+    """A scalar that is Typed as plain Python; anything else as it is."""
+    if not isinstance(value, Typed):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if value.lstrip("-").isdecimal() else float(value)
 
 
 class NoValueError(ValueError):
