@@ -12,7 +12,7 @@ from imds_guard.guard.verify import examine
 from imds_guard.report.rule_docs import Example, known_findings
 from imds_guard.resources import resources
 from imds_guard.wire import read
-from tests.support.kubernetes_rules import violations
+from tests.support.validity import violations
 
 EXAMPLES = [(one.id, example) for one in known_findings().values() for example in one.examples]
 CONFIG = "# config: "
@@ -57,6 +57,5 @@ def test_an_example_has_the_finding_or_has_it_not(id: str, example: Example) -> 
 
 @each_example
 def test_kubernetes_accepts_the_policies_of_an_example(id: str, example: Example) -> None:
-    policies = [one for one in documents(example) if one["kind"] == "NetworkPolicy"]
-    refused = [fault for one in policies for fault in violations(one)]
+    refused = [fault for one in documents(example) for fault in violations(one)]
     assert bool(refused) is (id == "IG005" and example.is_found)

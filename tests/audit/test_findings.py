@@ -28,7 +28,7 @@ from imds_guard.guard.verify import examine
 from imds_guard.resources import resources
 from imds_guard.wire import Result, as_text, read
 from tests.support.clients import ROOT
-from tests.support.kubernetes_rules import violations
+from tests.support.validity import violations
 
 FINDINGS = ROOT / "tests" / "findings"
 UPDATE = os.environ.get("IMDS_GUARD_UPDATE") == "1"

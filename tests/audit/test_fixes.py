@@ -16,7 +16,6 @@ from imds_guard.reach.grants import Engine, grants_of
 from imds_guard.resources import Address, Policy
 from imds_guard.resources.network_policy import read_network_policy
 from imds_guard.wire import as_text
-from tests.support.kubernetes_rules import violations
 from tests.support.packets import Packet, rule_allows
 from tests.support.policy_sets import (
     ADDRESSES,
@@ -27,6 +26,7 @@ from tests.support.policy_sets import (
     labels,
     rules,
 )
+from tests.support.validity import violations
 
 ENDPOINTS = ("169.254.169.254", "fd00:ec2::254")
 HERE = NAMESPACES[0]

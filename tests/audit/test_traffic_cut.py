@@ -7,7 +7,7 @@ import yaml
 
 from tests.support.applications import audited, config, cut, guarded, stream
 from tests.support.declarations import CASES, DECLARING, EVERY
-from tests.support.kubernetes_rules import violations
+from tests.support.validity import violations
 
 
 @pytest.mark.parametrize("kind, name", EVERY)

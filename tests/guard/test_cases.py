@@ -24,8 +24,8 @@ import yaml
 from imds_guard.config import Config
 from imds_guard.guard import config_in, run
 from tests.support.clients import ROOT
-from tests.support.kubernetes_rules import violations
 from tests.support.program import Ended, imds_guard
+from tests.support.validity import violations
 from tests.support.yaml_syntax import aliases_or_anchors
 
 CASES = ROOT / "tests" / "cases"

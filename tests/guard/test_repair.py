@@ -15,10 +15,10 @@ from imds_guard.reach.network_policies import Reach
 from imds_guard.resources import Policy, read_network_policy, resources
 from imds_guard.settings import settings_of
 from imds_guard.wire import as_text, read
-from tests.support.kubernetes_rules import violations
 from tests.support.packages import policies as policies_in
 from tests.support.policy_sets import ADDRESSES, PORTS, PROTOCOLS, labels, policy_sets
 from tests.support.reach import reach_of, to_address
+from tests.support.validity import violations
 from tests.support.yaml_layouts import Layout
 
 ENDPOINTS = {one.address: one.ports for one in settings_of(Config()).endpoints if one.address != ""}

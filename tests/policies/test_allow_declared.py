@@ -19,7 +19,7 @@ from tests.support.applications import (
 )
 from tests.support.applications import workload as deployment
 from tests.support.declarations import CASES, DECLARING, WEB, WEB_SERVICE
-from tests.support.kubernetes_rules import violations
+from tests.support.validity import violations
 
 
 @pytest.mark.parametrize("scope", ["namespace", "workload"])

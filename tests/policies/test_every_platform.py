@@ -18,8 +18,8 @@ from imds_guard.reach.addresses import network
 from imds_guard.reach.network_policies import Reach
 from imds_guard.reach.pod import pod
 from imds_guard.settings import Settings, settings_of
-from tests.support.kubernetes_rules import violations
 from tests.support.reach import reach_of, to_address, to_pod, views
+from tests.support.validity import violations
 
 FAMILIES = (("IPv4", "IPv6"), ("IPv4",), ("IPv6",))
 TARGETS = {

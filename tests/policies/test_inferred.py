@@ -17,7 +17,6 @@ from tests.support.applications import (
     config,
     guarded,
 )
-from tests.support.kubernetes_rules import violations
 from tests.support.packets import Packet, rule_allows, selects
 from tests.support.random_applications import (
     GATEWAYS,
@@ -28,6 +27,7 @@ from tests.support.random_applications import (
     Pods,
     apps,
 )
+from tests.support.validity import violations
 
 CONFIG = config(egress="dns", allow={"infer": list(ALL_KINDS), "gatewayNamespaces": [GATEWAYS]})
 thorough = settings(

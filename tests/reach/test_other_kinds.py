@@ -123,7 +123,7 @@ def antrea(action: str, applied: str, tier: str = "emergency") -> str:
 apiVersion: crd.antrea.io/v1beta1
 kind: ClusterNetworkPolicy
 metadata: {{name: antrea}}
-spec: {{tier: {tier}, {applied} egress: [{{action: {action}, to: {to}}}]}}
+spec: {{tier: {tier}, priority: 5, {applied} egress: [{{action: {action}, to: {to}}}]}}
 """
 
 
@@ -157,8 +157,9 @@ DENY_ALL = "{action: Deny, to: [{networks: [0.0.0.0/0, '::/0']}]}"
             "blocked",
         ),
         (DENY, admin("Allow", EVERY, ports="ports: [{portRange: {start: 1, end: 100}}]"), "open"),
-        (DENY, admin("Allow", EVERY, ports="ports: [{namedPort: http}]"), "uncertain"),
-        (DENY, admin("Allow", "[{domainNames: ['*.internal']}]"), "uncertain"),
+        # Refused: networks have no names for ports.
+        (DENY, admin("Allow", EVERY, ports="ports: [{namedPort: http}]"), "blocked"),
+        (DENY, admin("Allow", "[{domainNames: ['*.example.internal']}]"), "uncertain"),
         (DENY, admin("Allow", "[{namespaces: {}}]"), "blocked"),
         (OPEN, cluster("Admin", DENY_ALL), "blocked"),
         (DENY, cluster("Admin", IPV4_HTTP), "open"),

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from tests.support import clients
-from tests.support.kubernetes_rules import violations
+from tests.support.validity import violations
 from tests.support.yaml_syntax import aliases_or_anchors
 
 Resource: TypeAlias = "dict[str, Any]"

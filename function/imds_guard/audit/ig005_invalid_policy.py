@@ -1,9 +1,23 @@
 """IG005 invalid-policy: the API server will reject the policy.
 
-An `except` entry has to be a CIDR of its block's family and a strict subset of its `cidr`; ports,
-protocols, policy types, labels and selectors have their forms as well. A client-side dry run takes
-anything; the server does not, and then none of the policy applies. So it counts for nothing here,
-neither to isolate nor to allow. What only newer servers refuse does not isolate, and may allow.
+An `except` entry has to be a CIDR of its block's family and a strict subset of its `cidr`; names,
+ports, protocols, policy types, labels and selectors have their forms as well, and every value its
+type. Kinds of engines are held against their definitions: Cilium 1.20, Calico 3.32, Antrea 2.7, the
+AWS VPC CNI 1.1, the Network Policy API 0.1.7 and 0.2.0. A client-side dry run takes anything; the
+server does not, and then none of the policy applies. So it counts for nothing here, neither to
+isolate nor to allow.
+
+What only some refuse does not isolate, and may allow; the message says who does:
+
+- API servers from 1.36, of a CIDR with bits behind its prefix length, zeros in front of a number or
+  an IPv4-mapped address. Older ones read the first two as what is proposed, the last as IPv4.
+- kubectl and server-side apply, of a field that the API does not know. Other clients have it
+  dropped, so that `egress: [{too: [...]}]` allows everything.
+- The engine, which goes on without a policy that its API server has taken: of Cilium, a rule that
+  names its peers in two ways.
+
+API servers of today are meant. Before 1.27 they also take a value in `matchExpressions` that is no
+label value; endPort they drop before 1.22.
 
 Found: an entry of another address family.
 
@@ -69,6 +83,29 @@ Found: bits behind the prefix length, which API servers refuse since 1.36.
       egress:
       - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/16]}}]
 
+Found: a field that the API does not know, beside which the rule allows everything.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - too: [{ipBlock: {cidr: 10.0.0.0/8}}]
+
+Found: a priority that the definition of the kind does not have.
+
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: AdminNetworkPolicy
+    metadata: {name: deny-metadata}
+    spec:
+      priority: 2000
+      subject: {namespaces: {}}
+      egress:
+      - action: Deny
+        to: [{networks: [169.254.169.254/32]}]
+
 Not found: a part of its block.
 
     apiVersion: networking.k8s.io/v1
@@ -94,17 +131,20 @@ if TYPE_CHECKING:
 
     from imds_guard.audit.context import Context
     from imds_guard.reach.validity import Fault
-    from imds_guard.resources import NetworkPolicy
+    from imds_guard.resources import NetworkPolicy, Policy
     from imds_guard.wire import Result
 
 ID = "IG005"
 
 
 def check(context: Context) -> Iterator[Result]:
-    """A finding per field that API servers refuse."""
-    for policy in context.network_policies:
-        for fault in context.network_policies.faults(policy):
-            yield _finding(context, policy, fault)
+    """A finding per field that API servers or engines refuse."""
+    for view in context.network_policies:
+        for fault in context.network_policies.faults(view):
+            yield _finding(view.policy, fault, _proposed(context, view, fault))
+    for policy, faults in context.policies.rules.faults:
+        for fault in faults:
+            yield _finding(policy, fault, fault.proposed)
 
 
 def _proposed(context: Context, policy: NetworkPolicy, fault: Fault) -> Any:
@@ -121,22 +161,19 @@ def _proposed(context: Context, policy: NetworkPolicy, fault: Fault) -> Any:
     return fault.proposed
 
 
-def _finding(context: Context, policy: NetworkPolicy, fault: Fault) -> Result:
+def _finding(policy: Policy, fault: Fault, proposed: Any) -> Result:
     where = fault.field.removeprefix("spec.")
-    who = "the API server rejects the policy"
-    if fault.since:
-        who = f"API servers from {fault.since} reject the policy, older ones take it"
     is_except = ".except" in fault.field
     fix = "remove it, or write it under a cidr that holds it" if is_except else "correct it"
     return note(
         "error",
         ID,
         str(policy.address),
-        f"{where} {fault.why}; {who}",
+        f"{where} {fault.why}; {fault.said}",
         about=policy.resource,
         address=policy.address,
         field=fault.holder,
         current=typed(fault.current),
-        proposed=_proposed(context, policy, fault),
+        proposed=proposed,
         fix=fix,
     )

@@ -67,7 +67,7 @@ class Policies:
 
     def __init__(self, network_policies: NetworkPolicies, rules: Rules | None = None) -> None:
         self.network_policies = network_policies
-        self.rules = rules or Rules()
+        self.rules = Rules() if rules is None else rules
 
     def isolates(self, pod: Pod, direction: PolicyType) -> Match:
         """Whether some policy drops what is not allowed to (or from) the pod."""

@@ -12,7 +12,7 @@ from imds_guard.reach.match import Match
 from imds_guard.reach.pod import Pod
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import matches
-from imds_guard.reach.validity import Fault, KnownFaults, faults_of, validity
+from imds_guard.reach.validity import Clean, Fault, network_policy_faults, validity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -120,11 +120,13 @@ class NetworkPolicies:
         self._all = list(policies)
         self.engine = engine or Engine()
         self._faults: dict[int, tuple[Fault, ...]] = {}
-        self._faults_of_rules: KnownFaults = {}
+        self._without_fault: Clean = {}
         self._grants: dict[tuple[int, PolicyType], list[Grant]] = {}
         self._by_namespace: dict[str | None, list[_Held]] = {}
-        copies = Counter(policy.key for policy in self._all)
-        for policy in self._all:
+        # What is refused is none, and no copy of an object either.
+        standing = [one for one in self._all if self.counts(one)]
+        copies = Counter(policy.key for policy in standing)
+        for policy in standing:
             held = _Held(policy, validity(self.faults(policy)), copies[policy.key] == 1)
             self._by_namespace.setdefault(policy.namespace, []).append(held)
         # Where every policy of a namespace selects all pods, its pods have one reach.
@@ -171,7 +173,9 @@ class NetworkPolicies:
         """What the API server refuses in a policy."""
         found = self._faults.get(id(policy))
         if found is None:
-            found = self._faults[id(policy)] = faults_of(policy, self._faults_of_rules)
+            found = self._faults[id(policy)] = network_policy_faults(
+                policy.policy, self._without_fault
+            )
         return found
 
     def _reach(self, pod: Pod, direction: PolicyType) -> Reach:

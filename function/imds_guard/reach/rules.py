@@ -18,6 +18,7 @@ from imds_guard.resources.network_policy import PolicyType, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imds_guard.reach.validity.fault import Fault
     from imds_guard.resources import Policy
 
 Action = Literal["allow", "deny", "pass"]
@@ -98,6 +99,9 @@ class Rules:
     """Whether addresses may have labels: the input has network sets of Calico."""
     metadata: frozenset[str] = frozenset()
     """Addresses of metadata services, besides those that every run knows."""
+
+    faults: list[tuple[Policy, tuple[Fault, ...]]] = field(default_factory=list)
+    """The policies that are refused, everywhere or by some, with what is at fault."""
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.isolations)

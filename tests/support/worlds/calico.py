@@ -25,7 +25,8 @@ TIERS = ("early", "late")
 def tier(draw: Draw) -> dict[str, Any]:
     """A tier: before, between, after Calico's own ones, or in the same place as one of them."""
     orders = (None, 0, 100, 1000, 500_000, 1_000_000, 2_000_000, 10_000_000)
-    spec: dict[str, Any] = {"order": draw.one(orders)}
+    order = draw.one(orders)
+    spec: dict[str, Any] = {} if order is None else {"order": order}
     if draw.once_in(2):
         spec["defaultAction"] = draw.one(("Pass", "Deny"))
     return manifest(_API, "Tier", draw.one(TIERS), None, spec)

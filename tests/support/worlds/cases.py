@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.engines.parts import Direction, Manifest
 from tests.support.engines.world import Family
+from tests.support.validity import stands
 from tests.support.worlds import antrea, calico, cilium, kubernetes
 from tests.support.worlds.domains import name_one
 from tests.support.worlds.parts import (
@@ -106,7 +107,9 @@ def _manifests(draw: Draw, family: Family) -> list[Manifest]:
     for drawing, most in _FAMILIES[family]:
         # Of the last kind, the engine's own, there is always one.
         least = int(drawing is _FAMILIES[family][-1][0])
-        found += [drawing(draw) for _ in draw.at_most(most, least)]
+        made = [drawing(draw) for _ in draw.at_most(most, least)]
+        # One that is refused is none; validity has tests of its own.
+        found += [one for one in made if stands(one)]
     if family == "calico" and not draw.is_known and draw.once_in(3):
         found.append(calico.network_set(draw))
     if draw.is_known:
@@ -116,6 +119,7 @@ def _manifests(draw: Draw, family: Family) -> list[Manifest]:
     for one in found:
         if draw.once_in(8):
             name_one(one)
+    found = [one for one in found if stands(one)]
     if found and draw.once_in(4):
         # A copy of one object under another's name.
         twin, other = copy.deepcopy(draw.one(found)), draw.one(found)

@@ -17,9 +17,10 @@ from tests.support.worlds.parts import (
     subject,
 )
 
+_RULES = ("egress", "egressDeny", "ingress", "ingressDeny")
 _NAMESPACE = "k8s:io.kubernetes.pod.namespace"
 _TEAM = "io.cilium.k8s.namespace.labels.team"
-_ENTITIES = ("world", "world-ipv4", "world-ipv6", "all", "cluster", "host", "kube-apiserver")
+_ENTITIES = ("world", "all", "cluster", "host", "kube-apiserver")
 
 
 def _prefixed(selector: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -91,6 +92,8 @@ def policy(draw: Draw) -> dict[str, Any]:
             spec[rules] = [_rule(draw, way, is_denial=False) for _ in draw.at_most(2)]
         if draw.once_in(3):
             spec[f"{rules}Deny"] = [_rule(draw, way, is_denial=True) for _ in draw.at_most(2)]
+    if len(spec) == 1 or not any(spec.get(name) for name in _RULES):
+        spec["egress"] = [_rule(draw, "to", is_denial=False)]
     default = draw.one((None, None, None, {"egress": False}, {"egress": True}))
     if default is not None:
         spec["enableDefaultDeny"] = default

@@ -107,15 +107,19 @@ def _new_port(one: Ports) -> dict[str, Any]:
     return {one.protocol.lower(): {"destinationPort": port}}
 
 
-def _rule(draw: Draw, way: str, allow: str, *, is_new: bool, has_pass: bool) -> dict[str, Any]:
+def _rule(
+    draw: Draw, way: str, allow: str, *, has_protocols: bool, has_pass: bool
+) -> dict[str, Any]:
     peers = [
         {"networks": cidrs(draw)} if way == "to" and draw.once_in(2) else _who(draw)
         for _ in draw.at_most(2, 1)
     ]
     actions = (allow, "Deny", "Pass") if has_pass else (allow, "Deny")
     rule: dict[str, Any] = {"action": draw.one(actions), way: peers}
-    ports = port_list(draw)
-    if ports and is_new:
+    # A port's name is for pods; the definitions refuse it beside networks.
+    is_named = not any("networks" in one for one in peers)
+    ports = [one for one in port_list(draw) if is_named or not isinstance(one.first, str)]
+    if ports and has_protocols:
         rule["protocols"] = [_new_port(one) for one in ports]
     elif ports:
         rule["ports"] = [_old_port(one) for one in ports]
@@ -124,12 +128,16 @@ def _rule(draw: Draw, way: str, allow: str, *, is_new: bool, has_pass: bool) -> 
 
 def sig_policy(draw: Draw, group: str = "policy.networking.k8s.io") -> dict[str, Any]:
     """A policy of the admin tier or of the baseline tier."""
-    is_new = group != "policy.networking.k8s.io" or draw.once_in(2)
+    is_of_aws = group != "policy.networking.k8s.io"
+    is_new = is_of_aws or draw.once_in(2)
     is_baseline = draw.once_in(3)
     allow = "Accept" if is_new else "Allow"
     has_pass = is_new or not is_baseline
     rules = {
-        key: [_rule(draw, way, allow, is_new=is_new, has_pass=has_pass) for _ in draw.at_most(2)]
+        key: [
+            _rule(draw, way, allow, has_protocols=is_new and not is_of_aws, has_pass=has_pass)
+            for _ in draw.at_most(2)
+        ]
         for _, key, way in _DIRECTIONS
     }
     spec: dict[str, Any] = {"subject": _who(draw), **rules}

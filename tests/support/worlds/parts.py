@@ -112,7 +112,7 @@ def namespace_selector(draw: Draw) -> dict[str, Any]:
 def cidrs(draw: Draw, most: int = 2) -> list[str]:
     """A few CIDRs."""
     listed = [one for one in CIDRS if not draw.is_known or one in WHOLE]
-    return [draw.one(listed) for _ in draw.at_most(most, 1)]
+    return list(dict.fromkeys(draw.one(listed) for _ in draw.at_most(most, 1)))
 
 
 def block(draw: Draw) -> dict[str, Any]:
