@@ -62,7 +62,8 @@ cluster-test: $(INSTALLED)
 
 # The same with more sets, as a release is held to, and the page that says what came of it.
 verdicts:
-	IMDS_GUARD_SETS=2000 IMDS_GUARD_SCENARIOS=200 IMDS_GUARD_VERDICTS=docs/verdicts.md \
+	IMDS_GUARD_SETS=2000 IMDS_GUARD_SCENARIOS=200 IMDS_GUARD_POLICIES=5000 \
+		IMDS_GUARD_VERDICTS=docs/verdicts.md \
 		$(MAKE) cluster-test
 
 # A quick run is too short to publish.

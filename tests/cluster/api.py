@@ -16,7 +16,7 @@ from tests.cluster.missing import Broken, Refused
 
 Resource = dict[str, Any]
 STRICTLY = "dryRun=All&fieldValidation=Strict&fieldManager=tests&force=true"
-_APPLY = "application/apply-patch+yaml"
+APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
 
@@ -88,7 +88,7 @@ class Api:
 
     def apply(self, resource: Resource, query: str = "fieldManager=tests&force=true") -> Answer:
         """Server-side apply; with `STRICTLY` nothing is kept and unknown fields are refused."""
-        return self.request("PATCH", f"{self.path(resource)}?{query}", resource, _APPLY)
+        return self.request("PATCH", f"{self.path(resource)}?{query}", resource, APPLY)
 
     def patch(self, path: str, change: Resource) -> Resource:
         return self.request("PATCH", path, change, _MERGE).ok()

@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 
+from tests.cluster import definitions
 from tests.cluster import plane as planes
 from tests.cluster.lanes import Lanes
 from tests.cluster.missing import Missing
@@ -53,6 +54,12 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_IGN)  # a second one would cut the cleaning up short
     raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def served(plane: Plane) -> list[str]:
+    """The definitions of other kinds, served by the plane's API server."""
+    return definitions.install(plane.api)
 
 
 @pytest.fixture(scope="module")
