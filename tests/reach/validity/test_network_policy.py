@@ -233,8 +233,14 @@ def test_a_finalizer_that_stands_twice_is_refused_by_server_side_apply_alone() -
 
 def test_not_every_fault_of_many_is_looked_for() -> None:
     """A list of faults that nobody reads to its end costs nothing either."""
-    peers = [{"ipBlock": {"cidr": "x"}} for _ in range(1000)]
-    assert 50 <= len(faults_of(changed("spec/egress/0/to", peers))) < 60
+    many = range(1000)
+    for field, value in (
+        ("spec/egress/0/to", [{"ipBlock": {"cidr": "x"}} for _ in many]),
+        (f"{BLOCK}/except", ["x" for _ in many]),
+        ("spec", {f"x{at}": None for at in many}),
+        (LABELS, {f"x{at}": "b c" for at in many}),
+    ):
+        assert 50 <= len(faults_of(changed(field, value))) < 60
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from imds_guard.reach.addresses import Network
     from imds_guard.reach.validity.reading import Reading
 
+_MOST_SHOWN = 100
+"""Entries of an `except` that a fault repeats, with what is proposed."""
 _ZEROS_IN_FRONT = re.compile(r"(?<![0-9A-Fa-f])0+(?=[0-9A-Fa-f])")
 
 
@@ -98,21 +100,25 @@ def ip_block(reading: Reading, value: dict[str, Any], field: str) -> None:
 
 def _excepted(reading: Reading, outer: Network, excepted: list[Any], field: str) -> None:
     listed = ["" if one is None else one for one in excepted]
-    texts = [one for one in listed if is_text(one)]
-    left = [one for one in texts if _why_not_inside(outer, one) is None]
+    left = [one for one in listed if is_text(one) and _why_not_inside(outer, one) is None]
     mended = [_mended(one) for one in left]
+    # A proposal that is longer is read by nobody.
+    current, taken, canonical = (
+        (excepted, left, mended) if len(listed) <= _MOST_SHOWN else (None, None, None)
+    )
     for at, written in enumerate(listed):
-        if not is_text(written) or reading.is_full:
+        if reading.is_full:
+            return
+        if not is_text(written):
             continue
         entry = f"{field}[{at}]"
-        if why := _why_not_inside(outer, written):
-            reading.fault(entry, f"{written or repr(written)} {why}", excepted, left, holder=field)
-            continue
         inner = read_cidr(written)
-        if inner is not None and inner.refused:
-            proposed = mended if inner.proposed else None
+        if why := _why_not_inside(outer, written):
+            reading.fault(entry, f"{written or repr(written)} {why}", current, taken, holder=field)
+        elif inner is not None and inner.refused:
+            proposed = canonical if inner.proposed else None
             why = f"{written} {inner.refused}"
-            reading.fault(entry, why, excepted, proposed, holder=field, doubt=SINCE_1_36)
+            reading.fault(entry, why, current, proposed, holder=field, doubt=SINCE_1_36)
 
 
 def _mended(written: str) -> str:

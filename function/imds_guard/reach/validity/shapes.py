@@ -51,7 +51,7 @@ def fields(
             mistyped(reading, value, field, "a mapping")
             return
         for name in value:
-            if name not in known:
+            if name not in known and not reading.is_full:
                 reading.fault(_under(field, name), _unknown(name, known), doubt=UNKNOWN_FIELD)
         mine = {
             name: inner
@@ -86,7 +86,7 @@ def _without_nulls(reading: Reading, value: dict[str, Any], field: str) -> dict[
         return value
     if not reading.go:
         for name, inner in value.items():
-            if inner is None:
+            if inner is None and not reading.is_full:
                 reading.fault(_under(field, name), "is null", doubt=NULL)
     return {name: inner for name, inner in value.items() if inner is not None}
 
@@ -134,6 +134,8 @@ def text_map(key: Wrong | None = None, value: Shape | None = None) -> Shape:
             mistyped(reading, held, field, "a mapping")
             return
         for name, inner in (held if reading.go else _without_nulls(reading, held, field)).items():
+            if reading.is_full:
+                return
             if key is not None and (why := key(name)):
                 reading.fault(field, f"has the key {shown(name)}, which {why}", holder=field)
             of_value(reading, inner, _under(field, name))
