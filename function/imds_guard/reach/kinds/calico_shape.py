@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imds_guard.annotations import OWNER
 from imds_guard.reach.validity.cidr import read_cidr
 from imds_guard.reach.validity.custom import custom_resource
 from imds_guard.reach.validity.fault import ENGINE
@@ -166,12 +167,29 @@ def _own_tier(reading: Reading, value: dict[str, Any], field: str) -> None:
         reading.fault("spec.defaultAction", why, action, wanted)
 
 
+def _tier_of_ours(reading: Reading, value: dict[str, Any], field: str) -> None:
+    """A policy of ours begins with its tier's name. A prefix of kustomize tears it off.
+
+    What others call theirs is their own affair: a tier that is not in the input may be in the
+    cluster.
+    """
+    metadata, spec = value.get("metadata"), value.get("spec")
+    if not isinstance(metadata, dict) or not isinstance(spec, dict):
+        return
+    annotations, name, tier = metadata.get("annotations"), metadata.get("name"), spec.get("tier")
+    is_ours = isinstance(annotations, dict) and OWNER in annotations
+    if is_ours and not str(name).startswith(f"{tier}."):
+        why = f"{tier} is not the tier in {shown(str(name))}: a prefix has torn them apart"
+        reading.fault("spec.tier", why, tier)
+
+
 def _shapes(group: str) -> dict[tuple[str, str], Shape]:
     # The older definitions leave the spec to Calico's own API server.
+    of_tier = by_engine(_tier_of_ours)
     required = ("spec",) if group == "projectcalico.org" else ()
     return {
         (group, "NetworkPolicy"): custom_resource(_NAMESPACED, required=required),
-        (group, "GlobalNetworkPolicy"): custom_resource(_GLOBAL, required=required),
+        (group, "GlobalNetworkPolicy"): custom_resource(_GLOBAL, of_tier, required=required),
         (group, "Tier"): custom_resource(_TIER, _own_tier),
         (group, "GlobalNetworkSet"): custom_resource(_SET, required=()),
         (group, "NetworkSet"): custom_resource(_SET, required=()),
