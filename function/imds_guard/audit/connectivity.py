@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from imds_guard.reach.addresses import network
 from imds_guard.reach.pod import ANY_POD, Pod
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from imds_guard.audit.context import Context
+    from imds_guard.reach.decision import Decision
     from imds_guard.reach.declared import Flow
     from imds_guard.reach.pod import Peer
+    from imds_guard.reach.rules import Rule
     from imds_guard.reach.subject import Subject
 
+Direction = Literal["ingress", "egress"]
 _WORLD = (network("198.51.100.1"), network("2001:db8::1"))  # documentation ranges
 
 
@@ -28,15 +31,48 @@ def passes(context: Context, flow: Flow) -> tuple[bool, bool]:
     return _is_let_in(context, flow), _is_let_out(context, flow)
 
 
-def _is_let_in(context: Context, flow: Flow) -> bool:
-    own = context.pod(flow.target)
-    if context.policies.is_free(own, "Ingress"):
+def can_be_allowed(context: Context, flow: Flow, direction: Direction) -> bool:
+    """Whether a NetworkPolicy that allows traffic which is cut would let it through.
+
+    It would not where a policy of another kind denies it.
+    """
+    if not context.policies.rules:
         return True
-    protocol, port = flow.port
-    return any(
-        not context.policies.decide(own, "Ingress", peer, protocol, port, lean="open").is_blocked
-        for peer in _senders(context, flow)
-    )
+    decisions = _inward(context, flow, granted=True)
+    if direction == "egress":
+        decisions = _outward(context, flow, granted=True)
+    return any(not one.is_blocked for one in decisions)
+
+
+def senders_to_allow(context: Context, flow: Flow) -> list[str]:
+    """The namespaces of gateways or of Prometheus that an allowance lets in."""
+    names = context.senders(flow)
+    decisions = _inward(context, flow, granted=True)
+    return [name for name, one in zip(names, decisions, strict=True) if not one.is_blocked]
+
+
+def denials(context: Context, flow: Flow, direction: Direction) -> list[Rule]:
+    """The rules that deny traffic which is cut."""
+    decisions = (_inward if direction == "ingress" else _outward)(context, flow, granted=True)
+    denied = [one for decision in decisions for one in decision.denying]
+    return list({id(rule): rule for rule in denied}.values())
+
+
+def _is_let_in(context: Context, flow: Flow) -> bool:
+    if context.policies.is_free(context.pod(flow.target), "Ingress"):
+        return True
+    return any(not one.is_blocked for one in _inward(context, flow))
+
+
+def _inward(context: Context, flow: Flow, *, granted: bool = False) -> Iterator[Decision]:
+    """What the receiver's policies decide, for each that the traffic may come from."""
+    own, (protocol, port) = context.pod(flow.target), flow.port
+    for peer in _senders(context, flow):
+        if granted and flow.source == "namespace" and peer is not ANY_POD:
+            continue  # an allowance for such a flow lets in pods alone
+        yield context.policies.decide(
+            own, "Ingress", peer, protocol, port, lean="open", granted=granted
+        )
 
 
 def _senders(context: Context, flow: Flow) -> Iterator[Peer]:
@@ -61,16 +97,19 @@ def _some_pod(context: Context, namespace: str) -> Pod:
 
 
 def _is_let_out(context: Context, flow: Flow) -> bool:
-    target = context.pod(flow.target)
-    protocol, port = flow.port
+    if any(sender is None or sender.host_network for sender in _callers(context, flow)):
+        return True
+    return any(not one.is_blocked for one in _outward(context, flow))
+
+
+def _outward(context: Context, flow: Flow, *, granted: bool = False) -> Iterator[Decision]:
+    """What the policies of each workload that may send it decide."""
+    target, (protocol, port) = context.pod(flow.target), flow.port
     for sender in _callers(context, flow):
-        if sender is None or sender.host_network:
-            return True
-        own = context.pod(sender)
-        decision = context.policies.decide(own, "Egress", target, protocol, port, lean="open")
-        if not decision.is_blocked:
-            return True
-    return False
+        if sender is not None and not sender.host_network:
+            yield context.policies.decide(
+                context.pod(sender), "Egress", target, protocol, port, lean="open", granted=granted
+            )
 
 
 def _callers(context: Context, flow: Flow) -> list[Subject | None]:

@@ -105,61 +105,70 @@ Not found: nothing isolates the workload for ingress.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from imds_guard.audit.connectivity import passes
+from imds_guard.audit.connectivity import can_be_allowed, denials, passes, senders_to_allow
+from imds_guard.config.setting import Setting
 from imds_guard.resources import note
+from imds_guard.wire import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imds_guard.audit.connectivity import Direction
     from imds_guard.audit.context import Context
-    from imds_guard.reach.declared import Flow
+    from imds_guard.config.setting import Remedy
+    from imds_guard.reach.declared import Flow, FlowKind
+    from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
+    Cut = dict[Direction, list[Flow]]
+
 ID = "IG007"
-
-
-Direction = Literal["ingress", "egress"]
+_WHAT = "declared connections are cut"
+_WORST: tuple[FlowKind, ...] = (
+    "webhooks",  # the API server waits for it
+    "ingresses",
+    "gateways",
+    "references",
+    "services",  # nobody may be there who calls it
+    "monitors",
+)
 
 
 def check(context: Context) -> Iterator[Result]:
     """A finding per declaration and workload, with all of its ports.
 
-    A caller that a declaration names has one of its own, where it is not let out.
+    A caller that a declaration names has one of its own, where it is not let out. What an allowance
+    would let through and what another policy denies are told apart.
     """
-    declared: dict[tuple[Any, ...], dict[Direction, list[Flow]]] = {}
+    declared: dict[tuple[Any, ...], Cut] = {}
     for flow in context.flows:
         inward, outward = passes(context, flow)
         if inward and outward:
             continue
-        key = (flow.by, flow.kind, flow.source, flow.target, flow.client)
-        cut = declared.setdefault(key, {})
-        if not inward:
-            cut.setdefault("ingress", []).append(flow)
-        if not outward:
-            cut.setdefault("egress", []).append(flow)
-    for cut in declared.values():
-        (flow, *_), *_ = cut.values()
-        if flow.client is None:
-            yield _finding(context, cut)
-        else:
-            for direction, flows in cut.items():
-                yield _finding(context, {direction: flows})
+        found: list[Direction] = []
+        found += [] if inward else ["ingress"]
+        found += [] if outward else ["egress"]
+        together = [found] if flow.client is None else [[direction] for direction in found]
+        for directions in together:
+            is_denied = not all(can_be_allowed(context, flow, one) for one in directions)
+            at = "" if flow.client is None else directions[0]
+            key = (flow.by, flow.kind, flow.source, flow.target, flow.client, at, is_denied)
+            cut = declared.setdefault(key, {})
+            for direction in directions:
+                cut.setdefault(direction, []).append(flow)
+    for (*_, is_denied), cut in declared.items():
+        yield _finding(context, cut, is_denied=is_denied)
 
 
-def _finding(context: Context, cut: dict[Direction, list[Flow]]) -> Result:
+def _finding(context: Context, cut: Cut, *, is_denied: bool) -> Result:
     (flow, *_), *_ = cut.values()
-    entries = {direction: _entry(context, flows, direction) for direction, flows in cut.items()}
-    subject = flow.target
-    if flow.client is not None and "egress" in cut:
-        subject = flow.client
-    field, fix = "allow", "entries"
-    proposed: dict[str, Any] = {direction: [entry] for direction, entry in entries.items()}
-    if len(entries) == 1:
-        ((direction, proposed),) = entries.items()
-        field, fix = f"allow.{direction}", "an entry"
-    where = " and ".join(f"allow.{direction}" for direction in entries)
+    subject = flow.client if flow.client is not None and "egress" in cut else flow.target
+    remedies = [] if is_denied else _remedies(context, cut)
+    field, proposed = None, None
+    if remedies:
+        field, proposed = _proposed(remedies[-1])
     return note(
         "warning",
         ID,
@@ -168,11 +177,64 @@ def _finding(context: Context, cut: dict[Direction, list[Flow]]) -> Result:
         about=flow.by,
         field=field,
         proposed=proposed,
-        fix=f"add {flow.kind} to allow.infer, or {fix} to {where}",
+        remedies=remedies,
+        fix="" if remedies else _otherwise(context, cut),
+        member=_member(flow, subject),
     )
 
 
-def _message(flow: Flow, cut: dict[Direction, list[Flow]]) -> str:
+def _remedies(context: Context, cut: Cut) -> list[Remedy]:
+    """What lets all of it through: the kind of its declaration, or entries for it alone.
+
+    There is none where no label selects the pods that have to be let in or out.
+    """
+    (flow, *_), *_ = cut.values()
+    remedies: list[Remedy] = []
+    if flow.target.is_selectable and (flow.client is None or flow.client.is_selectable):
+        remedies.append((Setting("allow.infer", [flow.kind]),))
+    receives = "ingress" in cut
+    sends = "egress" in cut and flow.client is not None
+    if (flow.target.is_selectable or not receives) and (
+        not sends or (flow.client is not None and flow.client.is_selectable)
+    ):
+        remedies.append(
+            tuple(
+                Setting(f"allow.{direction}", _entries(context, flows, direction))
+                for direction, flows in cut.items()
+            )
+        )
+    return remedies
+
+
+def _proposed(entries: Remedy) -> tuple[str, Any]:
+    """The field and the value of a result, which are one: `allow` itself where it is several."""
+    if len(entries) == 1:
+        ((field, value),) = entries
+        return field, value[0] if len(value) == 1 else value
+    return "allow", {path.removeprefix("allow."): value for path, value in entries}
+
+
+def _otherwise(context: Context, cut: Cut) -> str:
+    """What mends it where no allowance does."""
+    denying = [
+        rule
+        for direction, flows in cut.items()
+        for flow in flows
+        for rule in denials(context, flow, direction)
+    ]
+    if denying:
+        return f"change {denying[0]}, which denies it"
+    return "give its pod template a label, so that a policy can select its pods"
+
+
+def _member(flow: Flow, subject: Subject) -> Member:
+    """Both of a client's findings about one connection have one name."""
+    sender = str(flow.client) if flow.client else f"{flow.by.address.kind} {flow.by.address.name}"
+    name = f"{sender} -> {flow.target.name}"
+    return Member(_WHAT, name, subject.written_namespace or "", _WORST.index(flow.kind))
+
+
+def _message(flow: Flow, cut: Cut) -> str:
     ports = ", ".join(dict.fromkeys(str(one.port) for flows in cut.values() for one in flows))
     by = f"{flow.by.address.kind} {flow.by.address}"
     if flow.client is not None:
@@ -185,32 +247,38 @@ def _message(flow: Flow, cut: dict[Direction, list[Flow]]) -> str:
     return f"{by} sends to port {ports}, but no policy lets that in{also}"
 
 
-def _entry(context: Context, found: list[Flow], direction: Direction) -> dict[str, Any]:
-    """The entry of `allow` that lets the traffic through."""
+def _entries(context: Context, found: list[Flow], direction: Direction) -> list[dict[str, Any]]:
+    """The entries of `allow` that let the traffic through."""
     flow = found[0]
     ports: list[Any] = []
     for one in dict.fromkeys(one.port for one in found):
         ports.append(one.port if one.protocol == "TCP" else f"{one.port}/{one.protocol}")
     if direction == "egress":
         client = {"workload": _name(flow.client)} if flow.client else {}
-        return {**client, "to": _peer(flow.target), "ports": ports}
-    return {"workload": _name(flow.target), "from": _source(context, flow), "ports": ports}
+        return [{**client, "to": _peer(flow.target), "ports": ports}]
+    return [
+        {"workload": _name(flow.target), "from": peer, "ports": list(ports)}
+        for peer in _sources(context, flow)
+    ]
 
 
-def _source(context: Context, flow: Flow) -> dict[str, Any]:
+def _sources(context: Context, flow: Flow) -> list[dict[str, Any]]:
     if flow.client is not None:
-        return _peer(flow.client)
+        return [_peer(flow.client)]
     if flow.source == "world":
-        return {"cidr": "0.0.0.0/0"}
+        return [{"cidr": cidr} for cidr in context.settings.any_address]
     if flow.source == "namespace":
-        return {"podLabels": {}}
-    return {"namespace": context.senders(flow)[0]}
+        return [{"podLabels": {}}]
+    return [{"namespace": name} for name in senders_to_allow(context, flow)[:1]]
 
 
-def _peer(subject: Any) -> dict[str, Any]:
+def _peer(subject: Subject) -> dict[str, Any]:
     labels = {"podLabels": dict(subject.labels.known)}
     return {"namespace": subject.namespace, **labels} if subject.namespace else labels
 
 
-def _name(subject: Any) -> str:
-    return f"{subject.kind}/{subject}" if subject.namespace else subject.name
+def _name(subject: Subject) -> str:
+    """The workload as the configuration names it."""
+    return "/".join(
+        filter(None, (subject.namespace and subject.kind, subject.namespace, subject.name))
+    )

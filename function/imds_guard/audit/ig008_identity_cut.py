@@ -95,19 +95,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imds_guard.config.setting import Setting, in_words
 from imds_guard.platforms import PLATFORMS
 from imds_guard.reach.addresses import network
 from imds_guard.resources import note
+from imds_guard.wire import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.audit.context import Context
+    from imds_guard.config.setting import Remedy
     from imds_guard.platforms import Identity, Platform, WorkloadSign
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
 ID = "IG008"
+_WHAT = "workloads cannot reach their cloud identity"
 _WORLD = ("198.51.100.1", "2001:db8::1")  # documentation ranges: any address at all
 
 
@@ -125,7 +129,7 @@ def check(context: Context) -> Iterator[Result]:
         for sign, meant in used.values():
             # The same sign may stand for several platforms' agents; one in reach will do.
             if not any(_is_in_reach(context, subject, one) for one in meant):
-                yield _finding(subject, sign, meant[0])
+                yield _finding(context, subject, sign, meant)
 
 
 def _identities(platform: Platform) -> list[Identity]:
@@ -153,33 +157,63 @@ def _shows(context: Context, subject: Subject, sign: WorkloadSign) -> bool:
     return value is not None and sign.value in (None, value)
 
 
-def _is_in_reach(context: Context, subject: Subject, identity: Identity) -> bool:
+def _is_in_reach(
+    context: Context, subject: Subject, identity: Identity, *, granted: bool = False
+) -> bool:
+    """Whether one of its addresses is, or with `granted` would be if a policy allowed it."""
     if identity.over_internet:
-        return any(_may_reach(context, subject, one, 443) for one in _WORLD)
+        return any(_may_reach(context, subject, one, 443, granted) for one in _WORLD)
     if not identity.endpoints:
         return True
     return any(
-        _may_reach(context, subject, one.address, port)
+        _may_reach(context, subject, one.address, port, granted)
         for one in identity.endpoints
         for port in one.ports
+        if not granted or network(one.address).version in context.settings.ip_versions
     )
 
 
-def _may_reach(context: Context, subject: Subject, address: str, port: int) -> bool:
+def _may_reach(context: Context, subject: Subject, address: str, port: int, granted: bool) -> bool:
     own, to = context.pod(subject), network(address)
-    decision = context.policies.decide(own, "Egress", to, "TCP", port, lean="open")
+    decision = context.policies.decide(own, "Egress", to, "TCP", port, lean="open", granted=granted)
     return not decision.is_blocked
 
 
-def _finding(subject: Subject, sign: WorkloadSign, identity: Identity) -> Result:
+def _remedies(context: Context, subject: Subject, of: Identity) -> list[Remedy]:
+    """What opens the way to an identity; nothing where a policy of another kind denies it."""
+    if not _is_in_reach(context, subject, of, granted=True):
+        return []
+    if of.over_internet:
+        return [(Setting("egress", "web"),)]
+    opens = Setting("podIdentity", value=True)
+    if context.settings.platform.identity == of:
+        return [(opens,)]
+    platforms = [one.name for one in PLATFORMS.values() if one.identity == of]
+    return [(Setting("platform", name), opens) for name in platforms[:1]]
+
+
+def _finding(
+    context: Context, subject: Subject, sign: WorkloadSign, meant: list[Identity]
+) -> Result:
+    identity = meant[0]
     by_account = sign.place == "service-account-annotation"
     who = "its service account uses" if by_account else "its pods use"
+    remedies = _remedies(context, subject, identity)
     if identity.over_internet:
-        missing = "no policy lets it out to the internet on TCP 443"
-        fix = "set egress to web, or list the token service's addresses under allow.egress"
+        where, missing = "TCP 443", "no policy lets it out to the internet on TCP 443"
     else:
-        addresses = ", ".join(one.address for one in identity.endpoints)
-        missing = f"no policy lets it reach {addresses}"
-        fix = "set podIdentity to true"
-    message = f"{who} {identity.title} ({sign.key}), but {missing}"
-    return note("warning", ID, str(subject), message, about=subject.resource, fix=fix)
+        where = ", ".join(one.address for one in identity.endpoints)
+        missing = f"no policy lets it reach {where}"
+    fix = in_words(remedies) or f"leave {where} out of what denies it"
+    if remedies and identity.over_internet:
+        fix = in_words(remedies, "list the token service's addresses under allow.egress")
+    return note(
+        "warning",
+        ID,
+        str(subject),
+        f"{who} {identity.title} ({sign.key}), but {missing}",
+        about=subject.resource,
+        fix=fix,
+        remedies=remedies,
+        member=Member(_WHAT, subject.name, subject.written_namespace or ""),
+    )

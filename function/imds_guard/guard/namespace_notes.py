@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from imds_guard.config.setting import Setting
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -121,4 +122,6 @@ def _home_of_the_unnamed(settings: Settings, inventory: Inventory) -> Iterator[R
         f"`helm -n {other}` and `kubectl -n {other}` would put both together"
     )
     fix = f"set defaultNamespace to where it will be applied, {other} or {home}"
-    yield note("warning", "namespace", about.address.name, message, about=about, fix=fix)
+    remedies = [(Setting("defaultNamespace", name),) for name in (other, home)]
+    name = about.address.name
+    yield note("warning", "namespace", name, message, about=about, fix=fix, remedies=remedies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imds_guard.config.setting import Setting, in_words
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def _identity(settings: Settings) -> list[Result]:
         found.append(note("info", "identity", name, message))
         if settings.config.spec.egress == "dns":
             message = f"egress: dns cuts {identity.name}, which needs TCP 443 to the internet"
-            fix = "set egress to web, or list its addresses under allow.egress"
-            found.append(note("warning", "identity", name, message, fix=fix))
+            remedies = [(Setting("egress", "web"),)]
+            fix = in_words(remedies, "list its addresses under allow.egress")
+            found.append(note("warning", "identity", name, message, fix=fix, remedies=remedies))
     if identity.api_server_ports and settings.config.spec.egress != "any":
         ports = ", ".join(map(str, identity.api_server_ports))
         message = f"{identity.name} needs TCP {ports} at the address of the API server"

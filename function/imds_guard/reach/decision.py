@@ -57,6 +57,11 @@ class Decision(NamedTuple):
         return [rule for rule, match in allowing if match >= Match.MAYBE]
 
     @property
+    def denying(self) -> list[Rule]:
+        """The rules that deny it, or may."""
+        return [rule for rule, _ in self.matching if rule.action == "deny"]
+
+    @property
     def unsure(self) -> list[Rule]:
         """The rules of which it is not known whether they apply."""
         return [rule for rule, match in self.matching if match is Match.UNKNOWN]
@@ -116,14 +121,16 @@ class Policies:
         port: int | str,
         *,
         lean: Lean,
+        granted: bool = False,
     ) -> Decision:
         """What becomes of traffic between the pod and a peer, by the policies of the pod.
 
-        `port` is the receiver's: the peer's for Egress, the pod's for Ingress.
+        `port` is the receiver's: the peer's for Egress, the pod's for Ingress. With `granted` it is
+        what would become of it if one more NetworkPolicy allowed it.
         """
         reach = self.network_policies.reach(pod, direction)
         receiver = pod if direction == "Ingress" else peer if isinstance(peer, Pod) else None
-        allowed = reach.allows(peer, protocol, port, receiver)
+        allowed = Match.YES if granted else reach.allows(peer, protocol, port, receiver)
         if not self._positions[direction]:
             return Decision(_by_network_policies(lean, reach.isolated, allowed), (), allowed)
         walk = _Walk(lean, reach.isolated, allowed)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imds_guard.reach.match import Match
+from imds_guard.reach.selectors import matches
+
 if TYPE_CHECKING:
     from imds_guard.resources import Resource, Workload
     from imds_guard.resources.labels import Labels
@@ -36,6 +39,14 @@ class Subject:
     def written_namespace(self) -> str | None:
         """The namespace that the manifest names; None where it names none."""
         return self.workload.resource.address.namespace if self.workload else self.namespace
+
+    @property
+    def is_selectable(self) -> bool:
+        """Whether the labels by which policies are written for the pods select them."""
+        if self.workload is None:
+            return bool(self.labels.known)
+        selector = self.workload.pod_selector
+        return bool(selector) and matches(selector, self.labels) is Match.YES
 
     def __str__(self) -> str:
         namespace = self.written_namespace

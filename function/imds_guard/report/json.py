@@ -4,8 +4,11 @@
                   "errors", "warnings"},
      "verdicts": [{"kind", "namespace"?, "name", "state", "openings": [{"address", "ports"}],
                    "reason"?, "file"?: {"path"}}],
-     "findings": [a result of the KRM functions specification, and "id", "subject"?, "fix"?;
-                  in its "file" also "line" and "column"]}
+     "findings": [a result of the KRM functions specification, and "id", "subject"?, "fix"?,
+                  "remedies"?: [[{"path", "value"}]]; in its "file" also "line" and "column"]}
+
+Each of the remedies mends the finding: settings of the configuration, by their path in its spec,
+that go together. A list's entries are added to those that are there.
 
 A field with a question mark is left out where there is nothing to say.
 """
@@ -75,7 +78,10 @@ def _finding_data(finding: Result) -> dict[str, Any]:
     data = {"id": finding.id, **_given({"subject": finding.subject}), **finding.manifest()}
     if "file" in data:
         data["file"] |= _given({"line": finding.line_number, "column": finding.column})
-    return data | _given({"fix": finding.fix})
+    data |= _given({"fix": finding.fix})
+    if finding.remedies:
+        data["remedies"] = [[one._asdict() for one in remedy] for remedy in finding.remedies]
+    return data
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

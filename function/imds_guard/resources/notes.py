@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imds_guard.config.setting import in_words
 from imds_guard.wire import Result, path_of, place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imds_guard.config.setting import Remedy
     from imds_guard.resources.resource import Address, Resource
-    from imds_guard.wire import Severity
+    from imds_guard.wire import Member, Severity
 
 
 def note(
@@ -23,10 +27,13 @@ def note(
     current: Any = None,
     proposed: Any = None,
     fix: str = "",
+    remedies: Sequence[Remedy] = (),
+    member: Member | None = None,
 ) -> Result:
     """A result, with the reference and the file of the resource that it is about.
 
-    `address` is for a resource that does not stand in the input, but will in the output.
+    `address` is for a resource that does not stand in the input, but will in the output. Each of
+    `remedies` mends it; `fix` says so in other words than theirs.
     """
     address = about.address if about else address
     reference = None
@@ -52,5 +59,7 @@ def note(
         file_index=about.file_index if about and about.path else None,
         line_number=line,
         column=column,
-        fix=fix,
+        fix=fix or in_words(remedies),
+        remedies=tuple(remedies),
+        member=member,
     )

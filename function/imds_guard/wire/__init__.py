@@ -10,7 +10,7 @@ from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
 from imds_guard.wire.parser import Value
 from imds_guard.wire.resource_list import nested_sequence
-from imds_guard.wire.results import Result, Severity
+from imds_guard.wire.results import Member, Result, Severity
 from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
 from imds_guard.wire.yaml_read import read_yaml
 
@@ -24,6 +24,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "Mapping",
+    "Member",
     "NoResourceError",
     "Outline",
     "Place",

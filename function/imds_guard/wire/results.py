@@ -7,16 +7,28 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imds_guard.config.setting import Remedy
+
 RESULT_OWNER = ("function", "imds-guard")
 """The tag by which results of an earlier run of ours are known."""
 Severity = Literal["error", "warning", "info"]
+
+
+class Member(NamedTuple):
+    """How a finding is named where one line stands for all of its kind in a namespace."""
+
+    what: str  # of all of them, behind their number: declared connections are cut
+    name: str  # of this one, in a few words; findings of one name are counted once
+    namespace: str = ""
+    rank: int = 0  # the lowest ones are named
 
 
 class Result(NamedTuple):
     """One result of the KRM functions specification.
 
     `id` is a finding's id (IG001) or a word; `subject` is what a person calls the resource;
-    `reference` holds apiVersion, kind, name and namespace.
+    `reference` holds apiVersion, kind, name and namespace. Each of `remedies` mends it, the best
+    first. What has a `member` is said to a person in one line together with others like it.
     """
 
     severity: Severity
@@ -32,6 +44,8 @@ class Result(NamedTuple):
     line_number: int | None = None  # in the file at `path`, where that was read
     column: int | None = None
     fix: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    member: Member | None = None
 
     def manifest(self) -> dict[str, Any]:
         """The result as it stands in a ResourceList."""

@@ -1,0 +1,82 @@
+"""Fields of the configuration as data: what a finding proposes to set, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Setting(NamedTuple):
+    """A field of a configuration's `spec` by its path, and the value that it is to have.
+
+    The entries of a list are added to those that are there already.
+    """
+
+    path: str  # allow.infer
+    value: Any  # plain Python, as it is written in YAML
+
+
+Remedy = tuple[Setting, ...]
+"""Settings that mend a finding together."""
+
+
+def in_words(remedies: Iterable[Remedy], *others: str) -> str:
+    """What to do, as alternatives: `add services to allow.infer, or an entry to allow.ingress`.
+
+    `others` are further alternatives, in words already. A verb is said once.
+    """
+    found = ""
+    verb = ""
+    for remedy in remedies:
+        text = _together(remedy)
+        first, _, rest = text.partition(" ")
+        found += f", or {rest if first == verb else text}" if found else text
+        verb = first
+    return ", or ".join(filter(None, (found, *others)))
+
+
+def _together(remedy: Remedy) -> str:
+    added: list[str] = []
+    entries: list[str] = []
+    fields: list[str] = []
+    count = 0
+    for path, value in remedy:
+        if not isinstance(value, list):
+            fields.append(f"{path} to {_scalar(value)}")
+        elif any(isinstance(entry, dict) for entry in value):
+            entries.append(path)
+            count += len(value)
+        else:
+            added.append(f"add {_listed(map(_scalar, value))} to {path}")
+    if entries:
+        added.append(f"add {'an entry' if count == 1 else 'entries'} to {_listed(entries)}")
+    if fields:
+        added.append(f"set {_listed(fields)}")
+    return " and ".join(added)
+
+
+def _scalar(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def applied(spec: Mapping[str, Any], remedy: Remedy) -> dict[str, Any]:
+    """The `spec` of a configuration, as it is written, with these settings. It stays as it is."""
+    found = dict(spec)
+    for path, value in remedy:
+        *parents, last = path.split(".")
+        inner = found
+        for parent in parents:
+            inner[parent] = dict(inner.get(parent) or {})
+            inner = inner[parent]
+        if isinstance(value, list):
+            known = list(inner.get(last) or [])
+            value = [*known, *(entry for entry in value if entry not in known)]
+        inner[last] = value
+    return found
