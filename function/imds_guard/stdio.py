@@ -28,11 +28,23 @@ def stdin() -> bytes:
         raise InputError(f"cannot read standard input: {_reason(error)}") from None
 
 
-def write(outcome: Outcome, output: str | None = None) -> None:
-    """Put the text out, say what there is to say, and leave with the exit status."""
+def write(
+    outcome: Outcome, output: str | None = None, *, quiet: bool = False, verbose: bool = False
+) -> None:
+    """Put the text out, say what there is to say, and leave with the exit status.
+
+    `quiet` is for errors alone, `verbose` for a line of its own for every finding.
+    """
     put(outcome.chunks, output)
-    said = [result.line() for result in outcome.results if result.severity != "info"]
-    say(*said)
+    said = [result for result in outcome.results if result.severity != "info"]
+    if quiet:
+        said = [result for result in said if result.severity == "error"]
+    if verbose or not any(result.member for result in said):
+        say(*(result.line() for result in said))
+    else:
+        from imds_guard.report.lines import lines
+
+        say(*lines(said))
     sys.exit(outcome.exit_code)
 
 

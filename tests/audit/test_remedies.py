@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imds_guard.config.setting import applied
+from imds_guard.report.groups import advice
 from imds_guard.wire import Result
 from tests.support.applications import config, guarded, resource, stream, workload
 from tests.support.random_applications import NAMESPACES, apps
@@ -189,3 +190,18 @@ def test_a_setting_that_a_finding_proposes_mends_it(data: bytes, spec: dict[str,
                 if one.severity == "error" and (one.id, one.subject) not in errors
             ]
             assert new == [], remedy
+
+
+@thorough
+@given(inputs(), specs)
+def test_the_settings_that_mend_most_mend_as_many_as_they_say(
+    data: bytes, spec: dict[str, Any]
+) -> None:
+    before = [one for one in guarded(data, config(**spec))[1] if one.member is not None]
+    found = advice(before)
+    assert bool(found.settings) == any(one.remedies for one in before)
+    after = guarded(data, config(**applied(spec, found.settings)))[1]
+    left = {key(one) for one in after} & {key(one) for one in before}
+    assert left <= {key(one) for one in found.left}
+    names = {one.member for one in before if key(one) in left}
+    assert len(names) <= found.total - found.mended

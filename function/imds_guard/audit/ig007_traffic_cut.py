@@ -134,6 +134,12 @@ _WORST: tuple[FlowKind, ...] = (
     "services",  # nobody may be there who calls it
     "monitors",
 )
+_SENDERS: dict[FlowKind, str] = {
+    "webhooks": "API server",
+    "ingresses": "Ingress",
+    "gateways": "gateway",
+    "monitors": "Prometheus",
+}
 
 
 def check(context: Context) -> Iterator[Result]:
@@ -228,10 +234,15 @@ def _otherwise(context: Context, cut: Cut) -> str:
 
 
 def _member(flow: Flow, subject: Subject) -> Member:
-    """Both of a client's findings about one connection have one name."""
-    sender = str(flow.client) if flow.client else f"{flow.by.address.kind} {flow.by.address.name}"
-    name = f"{sender} -> {flow.target.name}"
-    return Member(_WHAT, name, subject.written_namespace or "", _WORST.index(flow.kind))
+    """Both of a client's findings about one connection have one name, and so have all webhooks."""
+    receiver = flow.target.name if flow.target.namespace == subject.namespace else str(flow.target)
+    name = f"{_SENDERS.get(flow.kind)} -> {receiver}"
+    if flow.client is not None:
+        is_here = flow.client.namespace == subject.namespace
+        name = f"{flow.client.name if is_here else flow.client} -> {receiver}"
+    elif flow.kind == "services":
+        name = f"Service {flow.by.address.name}"
+    return Member(_WHAT, name, subject.namespace or "", _WORST.index(flow.kind))
 
 
 def _message(flow: Flow, cut: Cut) -> str:

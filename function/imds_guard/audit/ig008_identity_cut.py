@@ -215,5 +215,5 @@ def _finding(
         about=subject.resource,
         fix=fix,
         remedies=remedies,
-        member=Member(_WHAT, subject.name, subject.written_namespace or ""),
+        member=Member(_WHAT, subject.name, subject.namespace or ""),
     )

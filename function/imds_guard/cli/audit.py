@@ -28,6 +28,7 @@ class _Options(ConfigOptions):
     workload: str | None
     traffic: bool
     verbose: bool
+    quiet: bool
     output: str | None
 
     def format(self) -> Format:
@@ -67,6 +68,12 @@ class _Options(ConfigOptions):
     "--traffic", is_flag=True, help="Show what the manifests declare, and what of it is cut."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Shorten no list; show the YAML to write.")
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Show nothing but the answer and errors; with --fail-on warning, warnings too.",
+)
 @output_option
 @as_one(_Options)
 def command(options: _Options) -> None:
@@ -114,6 +121,7 @@ def _audit(options: _Options) -> Summary:
         report,
         workload=options.workload or "",
         verbose=options.verbose,
+        quiet=options.quiet and options.fail_on != "warning",
         width=width,
         colour=colour,
     )

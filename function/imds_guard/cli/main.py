@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import click
 
 from imds_guard import __version__
-from imds_guard.cli.options import ConfigOptions, as_one, config_options
+from imds_guard.cli.options import ConfigOptions, as_one, config_options, words_options
 from imds_guard.guard import run
 from imds_guard.stdio import cut_short, stdin, write
 
@@ -63,6 +64,12 @@ class _Program(click.Group):
             sys.exit(cut_short(error))
 
 
+@dataclass(frozen=True)
+class _Options(ConfigOptions):
+    quiet: bool
+    verbose: bool
+
+
 @click.group(
     cls=_Program,
     help=_HELP,
@@ -70,17 +77,20 @@ class _Program(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @config_options
+@words_options
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 @click.pass_context
-@as_one(ConfigOptions)
-def cli(context: click.Context, options: ConfigOptions) -> None:
+@as_one(_Options)
+def cli(context: click.Context, options: _Options) -> None:
     """The function itself, where no command is named."""
     if context.invoked_subcommand is not None:
         if options.config_file or options.pairs:
             raise click.UsageError("--config and --set go behind the command")
+        if options.quiet or options.verbose:
+            raise click.UsageError("--quiet and --verbose go behind the command")
         return
     if sys.stdin is not None and sys.stdin.isatty():
         click.echo(context.get_help())
         return
     config = options.config()
-    write(run(stdin(), config))
+    write(run(stdin(), config), quiet=options.quiet, verbose=options.verbose)

@@ -75,6 +75,14 @@ def config_options(command: _F) -> _F:
     )(command)
 
 
+def words_options(command: _F) -> _F:
+    """--quiet and --verbose, for a command that says on standard error what it found."""
+    command = click.option(
+        "-v", "--verbose", is_flag=True, help="Say each finding about what is cut on its own."
+    )(command)
+    return click.option("-q", "--quiet", is_flag=True, help="Say errors alone.")(command)
+
+
 output_option = click.option(
     "-o", "--output", metavar="FILE", help="Write to FILE instead of stdout."
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Setting(NamedTuple):
@@ -64,6 +64,32 @@ def _scalar(value: Any) -> str:
 def _listed(words: Iterable[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def together(remedies: Sequence[Remedy]) -> tuple[Remedy, list[int]]:
+    """All of these remedies as one, and the places of those that it holds.
+
+    A remedy is left out where an earlier one sets a field of it to another value.
+    """
+    scalars: dict[str, Any] = {}
+    lists: dict[str, dict[str, Any]] = {}  # by path, each entry by its text
+    paths: dict[str, None] = {}
+    taken = []
+    for at, remedy in enumerate(remedies):
+        fields = [one for one in remedy if not isinstance(one.value, list)]
+        if any(scalars.get(path, value) != value for path, value in fields):
+            continue
+        taken.append(at)
+        scalars |= fields
+        for path, value in remedy:
+            paths[path] = None
+            if isinstance(value, list):
+                lists.setdefault(path, {}).update((repr(entry), entry) for entry in value)
+    merged = (
+        Setting(path, scalars[path] if path in scalars else list(lists[path].values()))
+        for path in paths
+    )
+    return tuple(merged), taken
 
 
 def applied(spec: Mapping[str, Any], remedy: Remedy) -> dict[str, Any]:

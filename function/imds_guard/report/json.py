@@ -35,7 +35,11 @@ def render(summary: Summary) -> str:
                 {**workload_data(verdict.subject), **verdict_data(verdict)}
                 for verdict in summary.verdicts
             ],
-            "findings": [_finding_data(finding) for finding in summary.report.findings],
+            "findings": [
+                _finding_data(finding)
+                for finding in summary.report.findings
+                if not summary.quiet or finding.severity == "error"
+            ],
         }
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from imds_guard.report.groups import grouped
 from imds_guard.report.summary import (
     STATES,
     counted,
@@ -49,17 +50,29 @@ def render(summary: Summary) -> str:
 
 
 def _findings(summary: Summary) -> str:
-    findings = [finding for group in summary.by_id.values() for finding in group]
-    rows = [
-        (
-            f"{_SIGNS[finding.severity]} {finding.id}",
-            _code(resource_of(finding) or finding.subject) + _where(place_of(finding)),
-            _text(message_of(finding)),
-            _text(finding.fix),
-        )
-        for finding in _first(findings, summary)
-    ]
-    return _table(("Finding", "Where", "What", "Fix"), rows, len(findings))
+    """A row for each, and one for all of a namespace that are about what is cut."""
+    rows = []
+    for found in summary.by_id.values():
+        alone, groups = (found, []) if summary.verbose else grouped(found)
+        rows += [
+            (
+                f"{_SIGNS[finding.severity]} {finding.id}",
+                _code(resource_of(finding) or finding.subject) + _where(place_of(finding)),
+                _text(message_of(finding)),
+                _text(finding.fix),
+            )
+            for finding in alone
+        ]
+        rows += [
+            (
+                f"{_SIGNS[group.severity]} {group.id}",
+                _code(group.subject),
+                _text(group.message),
+                _text(group.fix),
+            )
+            for group in groups
+        ]
+    return _table(("Finding", "Where", "What", "Fix"), _first(rows, summary), len(rows))
 
 
 def _verdicts(verdicts: Sequence[Verdict], summary: Summary) -> str:

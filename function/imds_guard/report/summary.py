@@ -36,14 +36,15 @@ _SERVICE = "the cloud metadata service"
 class Summary:
     """An audit, what it was made of, and how it is to be shown.
 
-    `workload` is the one to explain, as name, namespace/name or kind/namespace/name. `width` and
-    `colour` are for terminals.
+    `workload` is the one to explain, as name, namespace/name or kind/namespace/name. With `quiet`
+    only errors are shown; they and all else count. `width` and `colour` are for terminals.
     """
 
     context: Context
     report: AuditReport
     workload: str = ""
     verbose: bool = False
+    quiet: bool = False
     width: int = 100
     colour: bool = False
 
@@ -75,12 +76,15 @@ class Summary:
     @cached_property
     def findings(self) -> list[Result]:
         """The errors, then the warnings."""
-        findings = [finding for finding in self.report.findings if finding.severity != "info"]
+        shown = SEVERITIES[:1] if self.quiet else SEVERITIES[:2]
+        findings = [finding for finding in self.report.findings if finding.severity in shown]
         return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
     @cached_property
     def notes(self) -> list[Result]:
         """What is no finding and still to be known, such as what was left out."""
+        if self.quiet:
+            return []
         return [finding for finding in self.report.findings if finding.severity == "info"]
 
     @cached_property
@@ -124,8 +128,8 @@ class Summary:
         """1 where there is a finding of the severity `fail_on` or worse; `never` is none."""
         if fail_on == "never":
             return 0
-        wanted = ("error",) if fail_on == "error" else ("error", "warning")
-        return int(any(finding.severity in wanted for finding in self.findings))
+        wanted = SEVERITIES[:1] if fail_on == "error" else SEVERITIES[:2]
+        return int(any(self.severities[severity] for severity in wanted))
 
 
 def _of(number: int, total: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from imds_guard.report.groups import closing, grouped
 from imds_guard.report.rule_docs import known_findings
 from imds_guard.report.summary import (
     STATES,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imds_guard.audit import State, Verdict
+    from imds_guard.report.groups import Group
     from imds_guard.report.summary import Summary
     from imds_guard.report.terminal import Part
     from imds_guard.wire import Result
@@ -38,7 +40,8 @@ def render(summary: Summary) -> str:
         page.blank()
         _group(page, summary, id, findings)
     _notes(page, summary)
-    _verdicts(page, summary)
+    if not summary.quiet:
+        _verdicts(page, summary)
     return page.text
 
 
@@ -61,10 +64,16 @@ def _answer(page: Page, summary: Summary) -> None:
 
 
 def _group(page: Page, summary: Summary, id: str, findings: Sequence[Result]) -> None:
-    """All findings of one id: those about a field by their resource, others by what they say."""
+    """All findings of one id: those about a field by their resource, others by what they say.
+
+    Those about what is cut have a line for each namespace, unless all are to be listed.
+    """
     known = known_findings().get(id)
     title = f" {known.name}: {known.title}" if known else ""
     page.line((f"{id}{title}", "bold"))
+    groups: list[Group] = []
+    if not summary.verbose:
+        findings, groups = grouped(findings)
     by_resource: dict[tuple[str, str | None], list[Result]] = {}
     by_message: dict[tuple[str, str], list[Result]] = {}
     for finding in findings:
@@ -77,8 +86,24 @@ def _group(page: Page, summary: Summary, id: str, findings: Sequence[Result]) ->
     for group in shown:
         _of_resource(page, summary, group)
     _and_more(page, more, indent=2)
-    for group in by_message.values():
-        _of_message(page, summary, group)
+    for same in by_message.values():
+        _of_message(page, summary, same)
+    if groups:
+        _by_namespace(page, groups)
+
+
+def _by_namespace(page: Page, groups: Sequence[Group]) -> None:
+    """A line for each namespace, and what mends it; or once what mends them all."""
+    most = closing(groups)
+    for group in groups:
+        where = f"{group.subject}: " if group.subject else ""
+        label = _label(group.severity), SEVERITY_STYLES[group.severity]
+        page.labelled(label, f"{where}{group.message}", indent=2)
+        if most.left:
+            page.labelled(_label("fix"), group.fix, indent=2)
+    if most.settings:
+        page.labelled(_label("fix"), most.words, indent=2)
+    page.line((_MORE, "dim"), indent=2)
 
 
 def _of_resource(page: Page, summary: Summary, findings: Sequence[Result]) -> None:

@@ -70,6 +70,11 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The result as one line for a person."""
-        subject = f" {self.subject}" if self.subject else ""
-        fix = f" (fix: {self.fix})" if self.fix else ""
-        return f"{self.severity} {self.id}{subject}: {self.message}{fix}".replace("\n", " ")
+        return line(self.severity, self.id, self.subject, self.message, self.fix)
+
+
+def line(severity: Severity, id: str, subject: str, message: str, fix: str = "") -> str:
+    """What there is to say as one line for a person."""
+    subject = f" {subject}" if subject else ""
+    fix = f" (fix: {fix})" if fix else ""
+    return f"{severity} {id}{subject}: {message}{fix}".replace("\n", " ")
