@@ -113,6 +113,21 @@ def identified(sign: str) -> list[dict[str, Any]]:
     return [account, workload("identified", pod={"serviceAccountName": "web"})]
 
 
+def api_client(name: str, **pod: Any) -> list[dict[str, Any]]:
+    """A workload that uses the Kubernetes API."""
+    account = {"kind": "ServiceAccount", "name": name, "namespace": "shop"}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
+    made = resource(
+        "rbac.authorization.k8s.io/v1",
+        "ClusterRoleBinding",
+        name,
+        None,
+        subjects=[account],
+        roleRef=role,
+    )
+    return [made, workload(name, pod={"serviceAccountName": name, **pod}, labels={"app": "a"})]
+
+
 def without_namespace(document: dict[str, Any]) -> dict[str, Any]:
     """The resource as charts leave it."""
     metadata = {key: value for key, value in document["metadata"].items() if key != "namespace"}
@@ -125,6 +140,7 @@ others = st.lists(
             *([one] for one in (*ADMIN, *CILIUM, *CALICO, *CLOSED)),
             *([bare(namespace, "bare")] for namespace in NAMESPACES[:2]),
             *(identified(sign) for sign in SIGNS),
+            api_client("operator"),
         ]
     ),
     max_size=3,
@@ -135,7 +151,7 @@ specs = st.fixed_dictionaries(
     optional={
         "scope": st.sampled_from(("namespace", "workload")),
         "platform": st.sampled_from(
-            ("generic", "eks", "gke", "gke-dataplane-v2", "aks", "ack", "openshift")
+            ("generic", "eks", "gke", "gke-dataplane-v2", "aks", "ack", "openshift", "k3s")
         ),
         "cni": st.sampled_from(("", "calico", "cilium", "antrea", "kube-router")),
         "ipFamilies": st.sampled_from((["IPv4"], ["IPv6"], ["IPv6", "IPv4"])),

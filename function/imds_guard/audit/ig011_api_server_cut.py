@@ -93,18 +93,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imds_guard.config.setting import Setting, in_words
 from imds_guard.reach.addresses import network
 from imds_guard.reach.pod import ApiServer
 from imds_guard.resources import note
+from imds_guard.wire import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.audit.context import Context
+    from imds_guard.config.setting import Remedy
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
 ID = "IG011"
+_WHAT = "workloads cannot reach the Kubernetes API"
 
 # Where the API server may be, as long as nobody says where it is: an address of documentation
 # (RFC 5737, RFC 3849) stands for the world, the others for private networks (RFC 1918, RFC 4193).
@@ -118,12 +122,15 @@ def check(context: Context) -> Iterator[Result]:
             yield _finding(context, client.subject, client.sign, cut)
 
 
-def _cut_ports(context: Context, subject: Subject) -> list[int]:
-    """The API server's ports that the workload cannot reach at any address that it may have."""
+def _cut_ports(context: Context, subject: Subject, *, granted: bool = False) -> list[int]:
+    """The API server's ports that the workload cannot reach at any address that it may have.
+
+    With `granted`, not even if a policy allowed it.
+    """
     server = context.settings.api_server
     addresses = [network(text) for text in server.cidrs or _ANYWHERE]
     own = context.pod(subject)
-    known = context.memo(_cut_ports)
+    known = context.memo((_cut_ports, granted))
     key = context.policies.alike(own, "Egress")
     if key not in known:
         known[key] = [
@@ -131,7 +138,7 @@ def _cut_ports(context: Context, subject: Subject) -> list[int]:
             for port in server.ports
             if all(
                 context.policies.decide(
-                    own, "Egress", ApiServer(address), "TCP", port, lean="open"
+                    own, "Egress", ApiServer(address), "TCP", port, lean="open", granted=granted
                 ).is_blocked
                 for address in addresses
                 if address.version in context.settings.ip_versions
@@ -148,10 +155,25 @@ def _finding(context: Context, subject: Subject, sign: str, cut: list[int]) -> R
         f"it uses the Kubernetes API ({sign}), but no policy lets it out to the API server, "
         f"TCP {ports}"
     )
-    fix = "add apiserver to allow.infer"
+    remedies: list[Remedy] = []
+    fix = f"leave TCP {ports} of the API server out of what denies it"
+    if not subject.is_selectable:
+        fix = "give its pod template a label, so that a policy can select its pods"
+    elif not _cut_ports(context, subject, granted=True):
+        remedies = [(Setting("allow.infer", ["apiserver"]),)]
+        fix = in_words(remedies)
     if server.entity:
         message += f" (here the entity {server.entity}, which no CIDR matches)"
     elif len(cut) < len(server.ports):
         message += ", where it is on many platforms"
-        fix = "set platform or apiServer.ports, or add apiserver to allow.infer"
-    return note("warning", ID, str(subject), message, about=subject.resource, fix=fix)
+        fix = f"set platform or apiServer.ports, or {fix}"
+    return note(
+        "warning",
+        ID,
+        str(subject),
+        message,
+        about=subject.resource,
+        fix=fix,
+        remedies=remedies,
+        member=Member(_WHAT, subject.name, subject.namespace or ""),
+    )
