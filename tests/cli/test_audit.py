@@ -129,7 +129,9 @@ def test_a_guarded_workload_has_no_findings() -> None:
 def test_the_report_goes_into_a_file(shop: Path) -> None:
     ended = audit("deploy", "--format", "json", "-o", "found.json")
     assert (ended.status, ended.stdout) == (1, b"")
-    assert ended.stderr == "The workload can reach the cloud metadata service; 1 error\n"
+    assert ended.stderr == (
+        "The workload can reach the cloud metadata service, through policies (IG001); 1 error\n"
+    )
     assert json.loads((shop / "found.json").read_text())["summary"]["errors"] == 1
 
 

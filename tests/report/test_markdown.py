@@ -12,7 +12,7 @@ from tests.support.shop import AGENT, OPEN_LINE, WEB, audit, guarded
 def test_tables_have_findings_and_verdicts(shop: Path) -> None:
     write(shop, {"deploy/agent.yaml": AGENT})
     text = audit("deploy", "--format", "markdown").stdout.decode()
-    assert text.startswith("### ❌ 1 of 2 workloads can reach the cloud metadata service\n")
+    assert text.startswith("### ❌ Both workloads can reach the cloud metadata service: 1 through")
     assert (
         f"| ❌ IG001 | `NetworkPolicy shop/open`<br>`deploy/my policies.yaml:{OPEN_LINE}:7` |"
         in text

@@ -16,8 +16,10 @@ def test_the_table_says_what_is_wrong_where_and_what_mends_it(shop: Path) -> Non
     write(shop, {"deploy/agent.yaml": AGENT})
     ended = audit("deploy")
     lines = ended.stdout.decode().split("\n")
-    assert lines[:6] == [
-        "1 of 2 workloads can reach the cloud metadata service.",
+    assert lines[:7] == [
+        "Both workloads can reach the cloud metadata service: 1 through policies (IG001), "
+        "1 on the host's",
+        "network (IG003).",
         "",
         "  1  open        let through by a policy, or kept back by none",
         "  1  ungoverned  on the host's network, where no NetworkPolicy applies",

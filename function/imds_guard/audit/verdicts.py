@@ -21,12 +21,16 @@ NetworkPolicy's hands. uncertain: another kind of policy decides, and it cannot 
 
 
 class Verdict(NamedTuple):
-    """Whether one workload can reach metadata; `openings` where it can, or could."""
+    """Whether one workload can reach metadata; `openings` where it can, or could.
+
+    `finding` is the id that a finding about it has: the way by which it can.
+    """
 
     subject: Subject
     state: State
     openings: tuple[Opening, ...] = ()
     reason: str = ""  # of an exception, or of an uncertainty
+    finding: str = ""
 
 
 @dataclass
@@ -36,10 +40,9 @@ class AuditReport:
     findings: list[Result] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
-    @property
-    def opens_for_unseen(self) -> bool:
-        """Whether a policy opens metadata for pods that no manifest shows, and for no other."""
-        return any(one.id == "IG001" and one.subject.startswith(UNSEEN) for one in self.findings)
+    def is_of_unseen(self, id: str) -> bool:
+        """Whether a finding of this id is about pods that no manifest shows, and no others."""
+        return any(one.id == id and one.subject.startswith(UNSEEN) for one in self.findings)
 
 
 def verdicts(context: Context) -> list[Verdict]:
@@ -50,16 +53,23 @@ def verdicts(context: Context) -> list[Verdict]:
 def _verdict(context: Context, subject: Subject) -> Verdict:
     if subject.host_network:
         everything = tuple(Opening(address, ports) for address, ports in context.endpoints.items())
-        return Verdict(subject, "ungoverned", everything, subject.exception or "")
+        return Verdict(subject, "ungoverned", everything, subject.exception or "", "IG003")
     exposure = context.exposure(subject)
     if exposure.is_open:
         if reason := _reason(context, subject):
             return Verdict(subject, "excepted", exposure.is_open, reason)
-        return Verdict(subject, "open", exposure.is_open)
+        return Verdict(subject, "open", exposure.is_open, finding=_way(context, subject))
     if exposure.unsure:
         why = ", ".join(str(rule) for rule, _ in exposure.unsure_by) or "labels or copies decide"
-        return Verdict(subject, "uncertain", exposure.unsure, why)
+        return Verdict(subject, "uncertain", exposure.unsure, why, "IG015")
     return Verdict(subject, "blocked")
+
+
+def _way(context: Context, subject: Subject) -> str:
+    """IG001 where a rule opens metadata, IG002 where nothing isolates the pods."""
+    opens = bool(context.exposure(subject).opened_by)
+    leaks = any(context.leaks(policy) for policy in context.reach(subject).policies)
+    return "IG001" if opens or leaks else "IG002"
 
 
 def _reason(context: Context, subject: Subject) -> str:

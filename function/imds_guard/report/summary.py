@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
-from imds_guard.audit import UNSEEN, State
+from imds_guard.audit import State
+from imds_guard.report.headline import has_doubts, headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ STATES: dict[State, str] = {
 assert set(STATES) == set(get_args(State))
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-_SERVICE = "the cloud metadata service"
 
 
 @dataclass(frozen=True)
@@ -96,22 +96,12 @@ class Summary:
     @property
     def headline(self) -> str:
         """The answer in one sentence, without a full stop."""
-        total = len(self.report.verdicts)
-        if not total:
-            if self.report.opens_for_unseen:
-                return f"No workload was found, but {UNSEEN} can reach {_SERVICE}"
-            return "No workload was found, so there is nothing that could reach metadata"
-        worst: tuple[tuple[State, str], ...] = (
-            ("open", "can reach"),
-            ("uncertain", "may be able to reach"),
-        )
-        for state, verb in worst:
-            if number := self.states[state]:
-                return f"{_of(number, total)} {verb} {_SERVICE}"
-        blocked = self.states["blocked"]
-        verb = "is kept" if blocked == 1 else "are kept"
-        unseen = f", but {UNSEEN} can reach it" if self.report.opens_for_unseen else ""
-        return f"{_of(blocked, total)} {verb} from {_SERVICE}{unseen}"
+        return headline(self.report)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether it is not known of everything that it is kept from metadata."""
+        return has_doubts(self.report)
 
     @property
     def tally(self) -> str:
@@ -130,12 +120,6 @@ class Summary:
             return 0
         wanted = SEVERITIES[:1] if fail_on == "error" else SEVERITIES[:2]
         return int(any(self.severities[severity] for severity in wanted))
-
-
-def _of(number: int, total: int) -> str:
-    if number == total:
-        return {1: "The workload", 2: "Both workloads"}.get(total, f"All {total:,} workloads")
-    return f"{number:,} of {counted(total, 'workload')}"
 
 
 def counted(number: int, what: str) -> str:

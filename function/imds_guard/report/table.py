@@ -48,7 +48,10 @@ def render(summary: Summary) -> str:
 def _answer(page: Page, summary: Summary) -> None:
     """The answer in a sentence, and the counts behind it."""
     worst = next((state for state, number in summary.states.items() if number), None)
-    page.line((f"{summary.headline}.", f"bold {STATE_STYLES[worst] if worst else 'yellow'}"))
+    style = STATE_STYLES[worst] if worst and worst != "blocked" else STATE_STYLES["uncertain"]
+    if worst == "blocked" and not summary.has_doubts:
+        style = STATE_STYLES[worst]
+    page.line((f"{summary.headline}.", f"bold {style}"))
     page.blank()
     width = max(len(f"{number:,}") for number in summary.states.values())
     rows: list[list[Part]] = [
