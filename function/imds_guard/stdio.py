@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from imds_guard.wire import MAX_SIZE, InputError
+from imds_guard.wire import MAX_SIZE, InputError, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ def write(
     `quiet` is for errors alone, `verbose` for a line of its own for every finding.
     """
     put(outcome.chunks, output)
-    said = [result for result in outcome.results if result.severity != "info"]
+    said = merged(result for result in outcome.results if result.severity != "info")
     if quiet:
         said = [result for result in said if result.severity == "error"]
     if verbose or not any(result.member for result in said):

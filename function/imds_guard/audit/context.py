@@ -386,8 +386,8 @@ def _openings(ports: dict[str, list[int]]) -> tuple[Opening, ...]:
 
 
 def named(subjects: Sequence[Subject]) -> str:
-    """Workloads in a few words: the first, and how many more."""
-    rest = len(subjects) - 1
+    """Workloads in a few words: the first, and how many more. Copies of an object are one."""
+    rest = len({(one.kind, str(one), one.name.endswith("-") and id(one)) for one in subjects}) - 1
     return f"{subjects[0]} (and {rest} more)" if rest else str(subjects[0])
 
 

@@ -2,7 +2,8 @@
 
 The API server holds one object for a kind, namespace and name, so that the copy that is applied
 last counts; which that is, the order of documents does not tell for certain. A workload is open if
-any copy opens it, and isolated only if every copy of a policy isolates it.
+any copy opens it, and isolated only if every copy of a policy isolates it. Copies in a folder of
+kustomize and in an overlay are judged as well, but are no finding: a build makes one of them.
 
 Found: a policy of one name twice, of which the second does not isolate for egress.
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from imds_guard.wire import Result
 
 ID = "IG013"
+_FEW = 4  # files that are named
 
 
 def check(context: Context) -> Iterator[Result]:
@@ -57,8 +59,9 @@ def check(context: Context) -> Iterator[Result]:
     for copies in context.duplicates:
         first, *others = copies
         paths = [one.path or one.source for one in copies]
-        places = ", ".join(dict.fromkeys(path for path in paths if path))
-        where = f" ({places})" if places else ""
+        places = list(dict.fromkeys(path for path in paths if path))
+        more = f" and {len(places) - _FEW:,} more" if len(places) > _FEW else ""
+        where = f" ({', '.join(places[:_FEW])}{more})" if places else ""
         message = (
             f"{first.kind} {first.address} stands {len(copies)} times{where}; "
             "the cluster will hold one of them, and every copy is judged"

@@ -9,6 +9,8 @@ from imds_guard.annotations import REASON
 from imds_guard.audit.context import UNSEEN, Opening
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from imds_guard.audit.context import Context
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
@@ -46,8 +48,14 @@ class AuditReport:
 
 
 def verdicts(context: Context) -> list[Verdict]:
-    """One per workload, in the order of the input."""
-    return [_verdict(context, subject) for subject in context.subjects]
+    """One per workload, in the order of the input; copies of an object with one verdict are one."""
+    found: dict[Hashable, Verdict] = {}
+    for subject in context.subjects:
+        verdict = _verdict(context, subject)
+        is_named = subject.resource is not None and not subject.name.endswith("-")
+        key = subject.kind, subject.namespace, str(subject)
+        found.setdefault((key, *verdict[1:]) if is_named else id(subject), verdict)
+    return list(found.values())
 
 
 def _verdict(context: Context, subject: Subject) -> Verdict:

@@ -83,9 +83,18 @@ class Inventory:
 
     @property
     def duplicates(self) -> list[list[Resource]]:
-        """The objects that stand more than once, each with all of its copies."""
-        whole = ([one for one in found if not _is_patch(one)] for found in self._copies.values())
-        return [found for found in whole if len(found) > 1]
+        """The objects that stand more than once, each with all of its copies.
+
+        What stands in files of several kustomizations is applied once, or never together.
+        """
+        found = []
+        for copies in self._copies.values():
+            by_build: dict[str | None, list[Resource]] = {}
+            for one in copies:
+                if not _is_patch(one):
+                    by_build.setdefault(one.kustomization, []).append(one)
+            found += [same for same in by_build.values() if len(same) > 1]
+        return found
 
     def add(self, resource: Resource) -> None:
         """Take one resource in. Raises InputError where it is malformed."""

@@ -11,7 +11,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imds_guard.guard.kustomizations import Kustomizations
 from imds_guard.resources import resources
+from imds_guard.resources.resource import KUSTOMIZATIONS
 from imds_guard.wire import InputError, Place, Result, read
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _SUFFIXES = frozenset((".yaml", ".yml", ".json"))  # what kubectl loads from a folder
 # Files that kustomize, kpt and Helm read for themselves.
 _CHART = "Chart.yaml"
-_TOOLS_OWN = frozenset(("kustomization.yaml", "kustomization.yml", _CHART, "values.yaml"))
+_TOOLS_OWN = frozenset((*KUSTOMIZATIONS, _CHART, "values.yaml"))
 # Of a chart: templates, and charts that it needs. Its other folders are read.
 _CHART_FOLDERS = frozenset(("templates", "charts"))
 _OWN_GROUP = "imds-guard.dev"  # our configuration is no resource of a cluster
@@ -32,14 +34,17 @@ _KIND = re.compile(rb"kind|\\|!!binary")
 _RENDER = "render it (helm template) and name what comes out"
 
 
-def read_files(paths: Iterable[str], notes: list[Result]) -> Iterator[Resource]:
+def read_files(
+    paths: Iterable[str], notes: list[Result], *, judged: bool = True
+) -> Iterator[Resource]:
     """The resources in these files and folders, in the order of their names.
 
-    What a folder holds and is not read is added to `notes`. Raises InputError, with the file.
+    What a folder holds and is not read is added to `notes`, and where they are to be `judged` also
+    that kustomize would build something else of them. Raises InputError, with the file.
     """
     for path in paths:
         if os.path.isdir(path):
-            yield from _Folder(Path(path), notes).resources()
+            yield from _Folder(Path(path), notes, is_judged=judged).resources()
         else:
             yield from _read_file(path)
 
@@ -63,8 +68,9 @@ def _read_file(path: str) -> Iterator[Resource]:
 class _Folder:
     """What is in a folder and below it, and what of that is left out."""
 
-    def __init__(self, path: Path, notes: list[Result]) -> None:
+    def __init__(self, path: Path, notes: list[Result], *, is_judged: bool) -> None:
         self._path = path
+        self._is_judged = is_judged
         self._notes = notes
 
     def resources(self) -> Iterator[Resource]:
@@ -72,11 +78,13 @@ class _Folder:
         files = [
             one
             for one in sorted(self._path.rglob("*"))
-            if one.suffix in _SUFFIXES and one.is_file()
+            if (one.suffix in _SUFFIXES or one.name in KUSTOMIZATIONS) and one.is_file()
         ]
         charts = {one.parent for one in files if one.name == _CHART and not self._hides(one)}
         for chart in sorted(charts):
             self._leave_out(str(chart), "a Helm chart is not read", _RENDER)
+        kustomizations = Kustomizations(one for one in files if not self._hides(one))
+        self._notes += kustomizations.notes() if self._is_judged else ()
         for file in files:
             if _is_of(charts, file):
                 continue
@@ -85,7 +93,9 @@ class _Folder:
             elif file.name in _TOOLS_OWN:
                 self._look_at(file, f"{file.name} with resources is not read", "name it")
             else:
-                yield from self._read(file)
+                for resource in self._read(file):
+                    resource.kustomization = kustomizations.of(file)
+                    yield resource
 
     def _hides(self, file: Path) -> bool:
         return any(part.startswith(".") for part in file.relative_to(self._path).parts)

@@ -64,7 +64,8 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     settings = settings_of(config)
     home = _home(settings, generating=generating)
     notes: list[Result] = []
-    inventory = discover(read_files(paths or config.spec.manifests, notes), home)
+    files = read_files(paths or config.spec.manifests, notes, judged=bool(paths))
+    inventory = discover(files, home)
     planned = plan(settings, inventory, generating=generating)
     context = context_of(settings, _together(inventory, planned, config), planned, inventory)
     results = notes + planned.results
@@ -142,7 +143,7 @@ def _guard(
     inventory = discover(found, home)
     notes: list[Result] = []
     if generating:
-        named = discover(read_files(config.spec.manifests, notes), home)
+        named = discover(read_files(config.spec.manifests, notes, judged=False), home)
         inventory.groups = named.groups
     planned = plan(settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)

@@ -18,6 +18,7 @@ from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.resources import Policy, read_network_policy
 from imds_guard.resources.network_policy import NETWORK_POLICY
 from imds_guard.settings import settings_of
+from imds_guard.wire import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ def examine(
     ]
     context = context_of(settings, standing, planned, inventory)
     report = audit(context)
-    report.findings = notes + planned.results + report.findings
+    report.findings = merged(notes + planned.results + report.findings)
     return context, report
 
 

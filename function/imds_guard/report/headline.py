@@ -47,12 +47,14 @@ def headline(report: AuditReport) -> str:
         parts.append("a NAT64 translator would open it (IG014)")
     if any(one.id == "not-read" for one in report.findings):
         parts.append("not all of the input was read")
+    if any(one.id == "not-built" for one in report.findings):
+        parts.append("kustomize may build something else")
     return "; ".join(parts)
 
 
 def has_doubts(report: AuditReport) -> bool:
     """Whether some of it is not known, though no workload is open for certain."""
-    doubtful = ("IG009", "IG014", "IG015", "not-read")
+    doubtful = ("IG009", "IG014", "IG015", "not-read", "not-built")
     return any(one.id in doubtful for one in report.findings)
 
 

@@ -5,10 +5,12 @@
      "verdicts": [{"kind", "namespace"?, "name", "state", "openings": [{"address", "ports"}],
                    "reason"?, "file"?: {"path"}}],
      "findings": [a result of the KRM functions specification, and "id", "subject"?, "fix"?,
-                  "remedies"?: [[{"path", "value"}]]; in its "file" also "line" and "column"]}
+                  "remedies"?: [[{"path", "value"}]], "also"?: [{"path", "line"?, "column"?}];
+                  in its "file" also "line" and "column"]}
 
 Each of the remedies mends the finding: settings of the configuration, by their path in its spec,
-that go together. A list's entries are added to those that are there.
+that go together. A list's entries are added to those that are there. "also" holds the places of
+copies of the resource, such as those of an overlay, about which the same was found.
 
 A field with a question mark is left out where there is nothing to say.
 """
@@ -83,6 +85,11 @@ def _finding_data(finding: Result) -> dict[str, Any]:
     if "file" in data:
         data["file"] |= _given({"line": finding.line_number, "column": finding.column})
     data |= _given({"fix": finding.fix})
+    if finding.also:
+        data["also"] = [
+            _given({"path": one.source, "line": one.line, "column": one.column})
+            for one in finding.also
+        ]
     if finding.remedies:
         data["remedies"] = [[one._asdict() for one in remedy] for remedy in finding.remedies]
     return data

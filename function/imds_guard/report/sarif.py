@@ -76,6 +76,11 @@ def _result(finding: Result, rule: int, seen: Counter[str]) -> dict[str, Any]:
     }
     if location := _location(finding):
         result["locations"] = [location]
+    if finding.also:
+        result["relatedLocations"] = [
+            {"physicalLocation": _physical(one.source, one.line, one.column)}
+            for one in finding.also
+        ]
     if field := finding.manifest().get("field"):
         result["properties"] = {"field": field}
     return result
@@ -84,16 +89,21 @@ def _result(finding: Result, rule: int, seen: Counter[str]) -> dict[str, Any]:
 def _location(finding: Result) -> dict[str, Any]:
     location: dict[str, Any] = {}
     if finding.path:
-        location["physicalLocation"] = {"artifactLocation": {"uri": _uri(finding.path)}}
-        if finding.line_number is not None:
-            region = {"startLine": finding.line_number, "startColumn": finding.column or 1}
-            location["physicalLocation"]["region"] = region
+        place = finding.path, finding.line_number, finding.column
+        location["physicalLocation"] = _physical(*place)
     if resource := resource_of(finding):
         name = resource.replace(" ", "/")
         if finding.field:
             name += f":{finding.field}"
         location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
     return location
+
+
+def _physical(path: str, line: int | None, column: int | None) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
+    if line is not None:
+        physical["region"] = {"startLine": line, "startColumn": column or 1}
+    return physical
 
 
 def _uri(path: str) -> str:

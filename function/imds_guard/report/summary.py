@@ -122,9 +122,9 @@ class Summary:
         return int(any(self.severities[severity] for severity in wanted))
 
 
-def counted(number: int, what: str) -> str:
-    """1 error; 2 errors"""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def counted(number: int, what: str, several: str = "") -> str:
+    """1 error; 2 errors; with a plural that is not regular, `several`"""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
 
 
 def resource_of(result: Result) -> str:
@@ -142,9 +142,13 @@ def message_of(result: Result) -> str:
 
 
 def place_of(result: Result) -> str:
-    """file.yaml:12:3, as editors take it; empty where no file is known."""
+    """file.yaml:12:3, as editors take it; empty where no file is known.
+
+    Behind it, how many places of copies there are.
+    """
     numbers = (result.line_number, result.column)
-    return ":".join([result.path or "", *(str(number) for number in numbers if number is not None)])
+    text = ":".join([result.path or "", *(str(number) for number in numbers if number is not None)])
+    return f"{text} (and {counted(len(result.also), 'copy', 'copies')})" if result.also else text
 
 
 def workload_of(subject: Subject) -> str:

@@ -66,7 +66,7 @@ class Resource:
 
     __slots__ = (
         *("_annotations", "_origin", "address", "default_namespace", "entry", "fields"),
-        *("group", "index", "is_cluster_wide", "kind", "sequence"),
+        *("group", "index", "is_cluster_wide", "kind", "kustomization", "sequence"),
     )
 
     def __init__(self, entry: Entry, sequence: Sequence, index: int, origin: Origin) -> None:
@@ -76,6 +76,8 @@ class Resource:
         self.is_cluster_wide = False
         """Whether its kind lives in no namespace: the API server then drops metadata.namespace,
         which kustomize puts on every kind that it does not know."""
+        self.kustomization: str | None = None
+        """The folder of the kustomization whose file it stands in, where that is known."""
         self.entry = entry
         self.sequence = sequence
         self.index = index

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from imds_guard.wire.errors import Place
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from imds_guard.config.setting import Remedy
 
@@ -28,7 +30,8 @@ class Result(NamedTuple):
 
     `id` is a finding's id (IG001) or a word; `subject` is what a person calls the resource;
     `reference` holds apiVersion, kind, name and namespace. Each of `remedies` mends it, the best
-    first. What has a `member` is said to a person in one line together with others like it.
+    first. What has a `member` is said to a person in one line together with others like it. `also`
+    holds the further places at which the same was found of the same resource.
     """
 
     severity: Severity
@@ -46,6 +49,14 @@ class Result(NamedTuple):
     fix: str = ""
     remedies: tuple[Remedy, ...] = ()
     member: Member | None = None
+    also: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every place at which it was found; none where no file is known."""
+        if not self.path:
+            return ()
+        return (Place(self.path, self.line_number, self.column), *self.also)
 
     def manifest(self) -> dict[str, Any]:
         """The result as it stands in a ResourceList."""
@@ -70,7 +81,14 @@ class Result(NamedTuple):
 
     def line(self) -> str:
         """The result as one line for a person."""
-        return line(self.severity, self.id, self.subject, self.message, self.fix)
+        message = self.message
+        if self.also:
+            more = len(self.also) - 1
+            message += f"; the same in {self.also[0].source}"
+            message += (
+                f" and {more:,} more places" if more > 1 else " and 1 more place" if more else ""
+            )
+        return line(self.severity, self.id, self.subject, message, self.fix)
 
 
 def line(severity: Severity, id: str, subject: str, message: str, fix: str = "") -> str:
@@ -78,3 +96,23 @@ def line(severity: Severity, id: str, subject: str, message: str, fix: str = "")
     subject = f" {subject}" if subject else ""
     fix = f" (fix: {fix})" if fix else ""
     return f"{severity} {id}{subject}: {message}{fix}".replace("\n", " ")
+
+
+def merged(results: Iterable[Result]) -> list[Result]:
+    """The results, the same about one resource once: a base and its overlay hold copies of it.
+
+    What differs in anything but its place stays.
+    """
+    found: list[Result] = []
+    known: dict[Hashable, int] = {}
+    for one in results:
+        if not one.places or one.reference is None:
+            found.append(one)
+            continue
+        named = *one[:4], tuple(one.reference.items()), one.field, one.fix, one.member
+        at = known.setdefault((named, repr((one.current, one.proposed))), len(found))
+        if at == len(found):
+            found.append(one)
+        else:
+            found[at] = found[at]._replace(also=(*found[at].also, *one.places))
+    return found
