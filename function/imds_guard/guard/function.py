@@ -13,7 +13,16 @@ from imds_guard.guard.reconcile import reconcile
 from imds_guard.guard.verify import context_of, verify
 from imds_guard.resources import PATH_ANNOTATIONS, Policy, Resource, resources
 from imds_guard.settings import settings_of
-from imds_guard.wire import InputError, Place, as_text, place_of, read, read_one, write_documents
+from imds_guard.wire import (
+    InputError,
+    Place,
+    as_text,
+    place_of,
+    read,
+    read_one,
+    worst_first,
+    write_documents,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +79,8 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     context = context_of(settings, _together(inventory, planned, config), planned, inventory)
     results = notes + planned.results
     manifests = [one.manifest for one in planned.policies]
-    return Outcome(write_documents(manifests), results + _further(context, results))
+    results = worst_first(results + _further(context, results))
+    return Outcome(write_documents(manifests), results)
 
 
 def _together(inventory: Inventory, planned: Plan, config: Config) -> list[Policy]:
@@ -155,7 +165,7 @@ def _guard(
         standing, repaired = repair(listing, context, standing, inventory)
         results += repaired
         context = context_of(settings, standing, planned, inventory)
-    results += _further(context, results)
+    results = worst_first(results + _further(context, results))
     listing.report(results)
     return Outcome(listing.render(), results)
 

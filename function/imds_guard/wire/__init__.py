@@ -10,7 +10,7 @@ from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
 from imds_guard.wire.parser import Value
 from imds_guard.wire.resource_list import nested_sequence
-from imds_guard.wire.results import Member, Result, Severity, merged
+from imds_guard.wire.results import Member, Result, Severity, merged, worst_first
 from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
 from imds_guard.wire.yaml_read import read_yaml
 
@@ -43,6 +43,7 @@ __all__ = [
     "place_of",
     "read",
     "read_one",
+    "worst_first",
     "write_documents",
 ]
 

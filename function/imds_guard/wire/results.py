@@ -98,6 +98,12 @@ def line(severity: Severity, id: str, subject: str, message: str, fix: str = "")
     return f"{severity} {id}{subject}: {message}{fix}".replace("\n", " ")
 
 
+def worst_first(results: Iterable[Result]) -> list[Result]:
+    """The results by severity: kpt shows the first four."""
+    order: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+    return sorted(results, key=lambda result: order[result.severity])
+
+
 def merged(results: Iterable[Result]) -> list[Result]:
     """The results, the same about one resource once: a base and its overlay hold copies of it.
 
