@@ -21,10 +21,10 @@ def found(id: str, subject: str = "shop/web") -> Result:
 BLOCKED = verdict("blocked")
 BY_RULE = verdict("open", "IG001")
 BY_NONE = verdict("open", "IG002")
-ON_HOST = verdict("ungoverned", "IG003")
-UNSURE = verdict("uncertain", "IG015", "Calico tier")
+ON_HOST = verdict("ungoverned")
+UNSURE = verdict("uncertain", reason="Calico tier")
 EXCEPTED = verdict("excepted", reason="reads its zone")
-EXCEPTED_HOST = verdict("ungoverned", "IG003", "reads its zone")
+EXCEPTED_HOST = verdict("ungoverned", reason="reads its zone")
 UNSEEN_OPEN = found("IG001", f"{UNSEEN}, in shop")
 
 

@@ -25,7 +25,7 @@ NetworkPolicy's hands. uncertain: another kind of policy decides, and it cannot 
 class Verdict(NamedTuple):
     """Whether one workload can reach metadata; `openings` where it can, or could.
 
-    `finding` is the id that a finding about it has: the way by which it can.
+    `finding` is the id of what an open one is found for: IG001 or IG002.
     """
 
     subject: Subject
@@ -61,7 +61,7 @@ def verdicts(context: Context) -> list[Verdict]:
 def _verdict(context: Context, subject: Subject) -> Verdict:
     if subject.host_network:
         everything = tuple(Opening(address, ports) for address, ports in context.endpoints.items())
-        return Verdict(subject, "ungoverned", everything, subject.exception or "", "IG003")
+        return Verdict(subject, "ungoverned", everything, subject.exception or "")
     exposure = context.exposure(subject)
     if exposure.is_open:
         if reason := _reason(context, subject):
@@ -69,7 +69,7 @@ def _verdict(context: Context, subject: Subject) -> Verdict:
         return Verdict(subject, "open", exposure.is_open, finding=_way(context, subject))
     if exposure.unsure:
         why = ", ".join(str(rule) for rule, _ in exposure.unsure_by) or "labels or copies decide"
-        return Verdict(subject, "uncertain", exposure.unsure, why, "IG015")
+        return Verdict(subject, "uncertain", exposure.unsure, why)
     return Verdict(subject, "blocked")
 
 

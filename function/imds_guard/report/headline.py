@@ -18,6 +18,8 @@ _WAYS = {
     "IG010": "where policies are not enforced",
 }
 """By the id of its finding, how a workload can reach metadata."""
+_FINDINGS = {"open": "IG001", "ungoverned": "IG003", "unenforced": "IG010"}
+"""By state, where it tells."""
 
 
 def headline(report: AuditReport) -> str:
@@ -26,10 +28,11 @@ def headline(report: AuditReport) -> str:
     Whatever is open or in doubt is in it, so that it sounds well only where all is well.
     """
     verdicts = report.verdicts
-    excepted = [one for one in verdicts if one.state != "uncertain" and one.reason]
+    excepted = [one for one in verdicts if _is_excepted(one)]
     may = [one for one in verdicts if one.state == "uncertain"]
-    can = [one for one in verdicts if one.state not in ("blocked", "uncertain") and not one.reason]
     blocked = [one for one in verdicts if one.state == "blocked"]
+    settled = {id(one) for one in (*excepted, *may, *blocked)}
+    can = [one for one in verdicts if id(one) not in settled]
     unseen = _unseen(report, _SERVICE if not verdicts else "it")
     first = _first(len(verdicts), can, may, blocked)
     if unseen and not (can or may):
@@ -75,12 +78,16 @@ def _first(total: int, can: list[Verdict], may: list[Verdict], blocked: list[Ver
 
 def _by_way(can: list[Verdict]) -> str:
     """, through policies (IG001); or with several ways, how many by each."""
-    ways = Counter((one.finding, _WAYS.get(one.finding, one.state)) for one in can)
-    texts = {way: f"{words} ({way})" if way else words for way, words in sorted(ways)}
+    ways = Counter(one.finding or _FINDINGS[one.state] for one in can)
+    texts = {way: f"{_WAYS[way]} ({way})" for way in sorted(ways)}
     if len(texts) == 1:
         return f", {next(iter(texts.values()))}"
-    counts = {way: number for (way, _), number in ways.items()}
-    return ": " + ", ".join(f"{counts[way]:,} {text}" for way, text in texts.items())
+    return ": " + ", ".join(f"{ways[way]:,} {text}" for way, text in texts.items())
+
+
+def _is_excepted(verdict: Verdict) -> bool:
+    """Whether a reason is written down for it, on the host's network too."""
+    return verdict.state == "excepted" or (verdict.state == "ungoverned" and bool(verdict.reason))
 
 
 def _unseen(report: AuditReport, service: str) -> list[str]:
@@ -88,6 +95,8 @@ def _unseen(report: AuditReport, service: str) -> list[str]:
     found = []
     if report.is_of_unseen("IG001"):
         found.append(f"{UNSEEN} can reach {service} (IG001)")
+    if report.is_of_unseen("IG010"):
+        found.append(f"policies are not enforced for {UNSEEN} (IG010)")
     if report.is_of_unseen("IG015"):
         found.append(f"{UNSEEN} may be able to reach {service} (IG015)")
     if makers := sum(1 for one in report.findings if one.id == "IG009"):
