@@ -88,6 +88,16 @@ CLOSED = [
         [(one, by) for one in DIRECTIONS for by in ({}, {"matchLabels": {"app": "b"}})]
     )
 ]
+TAKEN = [
+    resource(
+        "networking.k8s.io/v1",
+        "NetworkPolicy",
+        name,
+        "shop",
+        spec={"podSelector": {}, "policyTypes": ["Ingress"]},
+    )
+    for name in ("default-deny-all", "allow-dns-egress", "deny-cloud-metadata")
+]
 SIGNS = {
     "iam.gke.io/gcp-service-account": "web@shop.iam.gserviceaccount.com",
     "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web",
@@ -137,7 +147,7 @@ def without_namespace(document: dict[str, Any]) -> dict[str, Any]:
 others = st.lists(
     st.sampled_from(
         [
-            *([one] for one in (*ADMIN, *CILIUM, *CALICO, *CLOSED)),
+            *([one] for one in (*ADMIN, *CILIUM, *CALICO, *CLOSED, *TAKEN)),
             *([bare(namespace, "bare")] for namespace in NAMESPACES[:2]),
             *(identified(sign) for sign in SIGNS),
             api_client("operator"),

@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import BESIDE, GIVEN_KEYS, MANAGED_BY, OWNER
+from imds_guard.config.setting import Setting
 from imds_guard.guard.discover import NEW_FILE
 from imds_guard.policies import WRITTEN_KINDS
 from imds_guard.resources import INDEX_ANNOTATIONS, PATH_ANNOTATIONS, Policy, note
@@ -136,7 +137,10 @@ def _conflict(
         return None
     message = f"a {policy.kind} of this name {whose}, so ours cannot be written"
     fix = "rename it, set names, or set conflicts to adopt or skip"
-    results.append(note("error", "conflict", subject, message, about=policy, fix=fix))
+    remedies = [(Setting("conflicts", "adopt"),)]
+    results.append(
+        note("error", "conflict", subject, message, about=policy, fix=fix, remedies=remedies)
+    )
     return None
 
 
