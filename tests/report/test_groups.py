@@ -74,6 +74,17 @@ def test_what_no_setting_mends_is_not_counted_as_mended() -> None:
     ]
 
 
+def test_of_many_namespaces_the_last_share_a_line() -> None:
+    found = [cut(name, f"ns-{at}", SERVICES) for at in range(9) for name in "abc"[: 3 - at // 5]]
+    text = said(*found)
+    assert text[0].startswith("warning IG007 ns-0: 3 calls are cut: a, b, c (fix: ")
+    assert text[5] == (
+        "warning IG007 4 more namespaces: 8 calls are cut, in ns-5, ns-6, ns-7, ns-8 "
+        "(fix: add services to allow.infer)"
+    )
+    assert len(text) == 7
+
+
 def test_of_a_connection_both_ends_have_to_be_mended() -> None:
     found = advice([cut("a", "shop", SERVICES), cut("a", fix="change the denial")])
     assert (found.mended, found.total) == (0, 1)

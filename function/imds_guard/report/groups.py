@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imds_guard.config.setting import in_words, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Sized
+    from collections.abc import Iterable, Sequence
 
     from imds_guard.config.setting import Remedy
     from imds_guard.wire import Member, Result, Severity
@@ -42,32 +42,36 @@ class Group:
         return self.findings[0].severity
 
     @cached_property
+    def namespaces(self) -> list[str]:
+        """Where they are; of several, those with the worst first."""
+        ranks: dict[str, int] = {}
+        for one in _members(self.findings):
+            ranks[one.namespace] = min(one.rank, ranks.get(one.namespace, one.rank))
+        return sorted(ranks, key=lambda name: ranks[name])
+
+    @property
     def subject(self) -> str:
         """The namespace, in which each is named without it; or how many there are."""
-        namespaces = {member.namespace: None for _, member in _members(self.findings)}
-        return next(iter(namespaces)) if len(namespaces) == 1 else _more(namespaces, "namespace")
+        if len(self.namespaces) == 1:
+            return self.namespaces[0]
+        return f"{len(self.namespaces):,} more namespaces"
 
     @cached_property
-    def names(self) -> list[str]:
-        """What is found, the worst first."""
-        members = [member for _, member in _members(self.findings)]
-        is_here = len({member.namespace for member in members}) == 1
-        ranks: dict[str, int] = {}
-        for one in members:
-            name = one.name if is_here or not one.namespace else f"{one.namespace}: {one.name}"
+    def names(self) -> list[tuple[str, str]]:
+        """What is found, each by its namespace and its name there, the worst first."""
+        ranks: dict[tuple[str, str], int] = {}
+        for one in _members(self.findings):
+            name = one.namespace, one.name
             ranks[name] = min(one.rank, ranks.get(name, one.rank))
         return sorted(ranks, key=lambda name: ranks[name])
 
-    @cached_property
+    @property
     def message(self) -> str:
-        """How many there are, and the worst few of them."""
-        more = len(self.names) - _FEW
-        shown = (
-            self.names if more <= 1 else self.names[:_FEW]
-        )  # one name is no longer than "1 more"
-        text = ", ".join(shown) + (f" and {more:,} more" if more > 1 else "")
-        ((_, member), *_) = _members(self.findings)
-        return f"{len(self.names):,} {member.what}: {text}"
+        """How many there are, and the worst few of them, or of the namespaces where they are."""
+        text = f"{len(self.names):,} {_members(self.findings)[0].what}"
+        if len(self.namespaces) > 1:
+            return f"{text}, in {_first(self.namespaces)}"
+        return f"{text}: {_first([name for _, name in self.names])}"
 
     @cached_property
     def fix(self) -> str:
@@ -117,17 +121,21 @@ def advice(findings: Iterable[Result]) -> Advice:
     settings, taken = together([remedy for remedy, _ in ordered])
     mended = {id(one) for at in taken for one in ordered[at][1]}
     left = [one for one in found if id(one) not in mended]
-    total = {(member.namespace, member.name) for _, member in _members(found)}
-    still = {(member.namespace, member.name) for _, member in _members(left)}
+    total = {(member.namespace, member.name) for member in _members(found)}
+    still = {(member.namespace, member.name) for member in _members(left)}
     return Advice(settings, left, len(total) - len(still), len(total))
 
 
-def _members(findings: Iterable[Result]) -> list[tuple[Result, Member]]:
-    return [(one, one.member) for one in findings if one.member is not None]
+def _members(findings: Iterable[Result]) -> list[Member]:
+    return [one.member for one in findings if one.member is not None]
 
 
-def _more(what: Sized, noun: str) -> str:
-    return f"{len(what):,} more {noun}s"
+def _first(names: Sequence[str]) -> str:
+    """The first few, and how many more; a last one is as short as a number."""
+    more = len(names) - _FEW
+    if more <= 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_FEW])} and {more:,} more"
 
 
 def grouped(findings: Sequence[Result]) -> tuple[list[Result], list[Group]]:
