@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from imds_guard.reach.rules import Rule
     from imds_guard.reach.subject import Subject
 
+    Cut = dict["Direction", list[Flow]]
+    """Traffic that is cut, by the direction in which it is; some of it in both."""
+
 Direction = Literal["ingress", "egress"]
 _WORLD = (network("198.51.100.1"), network("2001:db8::1"))  # documentation ranges
 

@@ -107,22 +107,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.audit.connectivity import can_be_allowed, denials, passes, senders_to_allow
-from imds_guard.config.setting import Setting
+from imds_guard.audit.connectivity import can_be_allowed, passes
+from imds_guard.audit.traffic_remedies import otherwise, proposed_by, remedies_for
 from imds_guard.resources import note
 from imds_guard.wire import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imds_guard.audit.connectivity import Direction
+    from imds_guard.audit.connectivity import Cut, Direction
     from imds_guard.audit.context import Context
-    from imds_guard.config.setting import Remedy
     from imds_guard.reach.declared import Flow, FlowKind
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
-
-    Cut = dict[Direction, list[Flow]]
 
 ID = "IG007"
 _WHAT = "declared connections are cut"
@@ -131,9 +128,10 @@ _WORST: tuple[FlowKind, ...] = (
     "ingresses",
     "gateways",
     "references",
-    "services",  # nobody may be there who calls it
     "monitors",
 )
+"""The kinds of declarations that are named first; then all others, such as Services, which nobody
+may call."""
 _SENDERS: dict[FlowKind, str] = {
     "webhooks": "API server",
     "ingresses": "Ingress",
@@ -171,10 +169,10 @@ def check(context: Context) -> Iterator[Result]:
 def _finding(context: Context, cut: Cut, *, is_denied: bool) -> Result:
     (flow, *_), *_ = cut.values()
     subject = flow.client if flow.client is not None and "egress" in cut else flow.target
-    remedies = [] if is_denied else _remedies(context, cut)
+    remedies = [] if is_denied else remedies_for(context, cut)
     field, proposed = None, None
     if remedies:
-        field, proposed = _proposed(remedies[-1])
+        field, proposed = proposed_by(remedies[-1])
     return note(
         "warning",
         ID,
@@ -184,65 +182,22 @@ def _finding(context: Context, cut: Cut, *, is_denied: bool) -> Result:
         field=field,
         proposed=proposed,
         remedies=remedies,
-        fix="" if remedies else _otherwise(context, cut),
+        fix="" if remedies else otherwise(context, cut),
         member=_member(flow, subject),
     )
-
-
-def _remedies(context: Context, cut: Cut) -> list[Remedy]:
-    """What lets all of it through: the kind of its declaration, or entries for it alone.
-
-    There is none where no label selects the pods that have to be let in or out.
-    """
-    (flow, *_), *_ = cut.values()
-    remedies: list[Remedy] = []
-    if flow.target.is_selectable and (flow.client is None or flow.client.is_selectable):
-        remedies.append((Setting("allow.infer", [flow.kind]),))
-    receives = "ingress" in cut
-    sends = "egress" in cut and flow.client is not None
-    if (flow.target.is_selectable or not receives) and (
-        not sends or (flow.client is not None and flow.client.is_selectable)
-    ):
-        remedies.append(
-            tuple(
-                Setting(f"allow.{direction}", _entries(context, flows, direction))
-                for direction, flows in cut.items()
-            )
-        )
-    return remedies
-
-
-def _proposed(entries: Remedy) -> tuple[str, Any]:
-    """The field and the value of a result, which are one: `allow` itself where it is several."""
-    if len(entries) == 1:
-        ((field, value),) = entries
-        return field, value[0] if len(value) == 1 else value
-    return "allow", {path.removeprefix("allow."): value for path, value in entries}
-
-
-def _otherwise(context: Context, cut: Cut) -> str:
-    """What mends it where no allowance does."""
-    denying = [
-        rule
-        for direction, flows in cut.items()
-        for flow in flows
-        for rule in denials(context, flow, direction)
-    ]
-    if denying:
-        return f"change {denying[0]}, which denies it"
-    return "give its pod template a label, so that a policy can select its pods"
 
 
 def _member(flow: Flow, subject: Subject) -> Member:
     """Both of a client's findings about one connection have one name, and so have all webhooks."""
     receiver = flow.target.name if flow.target.namespace == subject.namespace else str(flow.target)
-    name = f"{_SENDERS.get(flow.kind)} -> {receiver}"
+    name = f"{flow.by.kind} {flow.by.address.name}"
     if flow.client is not None:
         is_here = flow.client.namespace == subject.namespace
         name = f"{flow.client.name if is_here else flow.client} -> {receiver}"
-    elif flow.kind == "services":
-        name = f"Service {flow.by.address.name}"
-    return Member(_WHAT, name, subject.namespace or "", _WORST.index(flow.kind))
+    elif flow.kind in _SENDERS:
+        name = f"{_SENDERS[flow.kind]} -> {receiver}"
+    rank = _WORST.index(flow.kind) if flow.kind in _WORST else len(_WORST)
+    return Member(_WHAT, name, subject.namespace or "", rank)
 
 
 def _message(flow: Flow, cut: Cut) -> str:
@@ -256,40 +211,3 @@ def _message(flow: Flow, cut: Cut) -> str:
         return f"nobody is let out to port {ports} of {by}"
     also = ", nor anybody out to it" if "egress" in cut else ""
     return f"{by} sends to port {ports}, but no policy lets that in{also}"
-
-
-def _entries(context: Context, found: list[Flow], direction: Direction) -> list[dict[str, Any]]:
-    """The entries of `allow` that let the traffic through."""
-    flow = found[0]
-    ports: list[Any] = []
-    for one in dict.fromkeys(one.port for one in found):
-        ports.append(one.port if one.protocol == "TCP" else f"{one.port}/{one.protocol}")
-    if direction == "egress":
-        client = {"workload": _name(flow.client)} if flow.client else {}
-        return [{**client, "to": _peer(flow.target), "ports": ports}]
-    return [
-        {"workload": _name(flow.target), "from": peer, "ports": list(ports)}
-        for peer in _sources(context, flow)
-    ]
-
-
-def _sources(context: Context, flow: Flow) -> list[dict[str, Any]]:
-    if flow.client is not None:
-        return [_peer(flow.client)]
-    if flow.source == "world":
-        return [{"cidr": cidr} for cidr in context.settings.any_address]
-    if flow.source == "namespace":
-        return [{"podLabels": {}}]
-    return [{"namespace": name} for name in senders_to_allow(context, flow)[:1]]
-
-
-def _peer(subject: Subject) -> dict[str, Any]:
-    labels = {"podLabels": dict(subject.labels.known)}
-    return {"namespace": subject.namespace, **labels} if subject.namespace else labels
-
-
-def _name(subject: Subject) -> str:
-    """The workload as the configuration names it."""
-    return "/".join(
-        filter(None, (subject.namespace and subject.kind, subject.namespace, subject.name))
-    )
