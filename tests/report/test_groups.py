@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from textwrap import dedent
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -175,3 +177,14 @@ def test_every_format_for_people_is_short_and_those_for_programs_are_whole() -> 
     assert each[0]["remedies"][0] == [{"path": "allow.infer", "value": ["services"]}]
     sarif = json.loads(imds_guard("audit", "--format", "sarif", "-", stdin=guarded).stdout)
     assert len(sarif["runs"][0]["results"]) == len(each)
+
+
+def test_verbose_shows_the_entries_as_yaml() -> None:
+    data = stream([workload("web"), service("web", 80)])
+    guarded = imds_guard(stdin=data).stdout
+    text = imds_guard("audit", "--verbose", "-", stdin=guarded).stdout.decode()
+    _, _, shown = text.partition("the configuration gets\n")
+    found = yaml.safe_load(dedent(shown.partition("\n\n")[0]))
+    entry = {"workload": "Deployment/shop/web", "from": {"podLabels": {}}, "ports": [80]}
+    assert found == {"spec": {"allow": {"ingress": [entry]}}}
+    assert text.count("the configuration gets") == 1

@@ -17,6 +17,11 @@ class Setting(NamedTuple):
     path: str  # allow.infer
     value: Any  # plain Python, as it is written in YAML
 
+    @property
+    def has_entries(self) -> bool:
+        """Whether it adds entries that have fields of their own, which are long in words."""
+        return isinstance(self.value, list) and any(isinstance(one, dict) for one in self.value)
+
 
 Remedy = tuple[Setting, ...]
 """Settings that mend a finding together."""
@@ -42,10 +47,11 @@ def _together(remedy: Remedy) -> str:
     entries: list[str] = []
     fields: list[str] = []
     count = 0
-    for path, value in remedy:
+    for setting in remedy:
+        path, value = setting
         if not isinstance(value, list):
             fields.append(f"{path} to {_scalar(value)}")
-        elif any(isinstance(entry, dict) for entry in value):
+        elif setting.has_entries:
             entries.append(path)
             count += len(value)
         else:

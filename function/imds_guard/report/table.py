@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from imds_guard.config.setting import applied
 from imds_guard.report.groups import closing, grouped
 from imds_guard.report.rule_docs import known_findings
 from imds_guard.report.summary import (
@@ -117,16 +118,21 @@ def _of_resource(page: Page, summary: Summary, findings: Sequence[Result]) -> No
         if place := place_of(finding):
             page.verbatim(_label("at"), (place, "dim"), indent=4)
         _fix(page, finding, indent=4)
-        if summary.verbose and finding.proposed:
+        if not summary.verbose:
+            continue
+        if finding.remedies:
+            _settings(page, finding, indent=12)
+        elif finding.proposed:
             page.line(f"{finding.field} becomes", indent=12)
-            for line in block_lines(finding.proposed):
-                page.verbatim("", (line, "green"), indent=14)
+            _yaml(page, finding.proposed, indent=14)
 
 
 def _of_message(page: Page, summary: Summary, findings: Sequence[Result]) -> None:
     """One thing that is wrong with several resources."""
     _message(page, findings[0], findings[0].message, indent=2)
     _fix(page, findings[0], indent=2)
+    if summary.verbose:
+        _settings(page, findings[0], indent=10)
     shown, more = _some(summary, findings)
     names = [resource_of(finding) or finding.subject for finding in shown]
     places = [place_of(finding) for finding in shown]
@@ -149,6 +155,19 @@ def _message(page: Page, finding: Result, message: str, indent: int) -> None:
 def _fix(page: Page, finding: Result, indent: int) -> None:
     if finding.fix:
         page.labelled(_label("fix"), finding.fix, indent=indent)
+
+
+def _settings(page: Page, finding: Result, indent: int) -> None:
+    """The entries that the configuration gets; other settings the fix says in full."""
+    for remedy in finding.remedies:
+        if any(setting.has_entries for setting in remedy):
+            page.line("the configuration gets", indent=indent)
+            _yaml(page, {"spec": applied({}, remedy)}, indent + 2)
+
+
+def _yaml(page: Page, value: Any, indent: int) -> None:
+    for line in block_lines(value):
+        page.verbatim("", (line, "green"), indent=indent)
 
 
 def _label(text: str) -> str:
