@@ -112,7 +112,8 @@ def merged(results: Iterable[Result]) -> list[Result]:
     found: list[Result] = []
     known: dict[Hashable, int] = {}
     for one in results:
-        if not one.places or one.reference is None:
+        # A name that the API server completes (generateName) stands for an object each time.
+        if not one.places or one.reference is None or one.reference["name"].endswith("-"):
             found.append(one)
             continue
         named = *one[:4], tuple(one.reference.items()), one.field, one.fix, one.member
