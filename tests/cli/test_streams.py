@@ -20,8 +20,7 @@ from tests.support.packages import APP, base_set, names, policies
 from tests.support.process import PROGRAM, ended, hears, shell
 
 HOST_NETWORK = (
-    "apiVersion: v1\nkind: Pod\nmetadata: {name: été, namespace: größe}\n"
-    "spec: {hostNetwork: true}\n"
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: été, namespace: shop}\nspec: {hostNetwork: true}\n"
 )
 
 
@@ -138,7 +137,7 @@ def test_names_come_through_in_any_locale(locale: str, utf8: str) -> None:
     assert b"Traceback" not in done.stderr
     assert done.stderr.startswith(b"warning IG003 ")
     audit = ended("audit", "-", "--format", "json", input=data, stdout=subprocess.PIPE, env=env)
-    assert "größe/été".encode() in audit.stdout or b"gr\\u00f6\\u00dfe" in audit.stdout
+    assert "shop/été".encode() in audit.stdout or b"shop/\\u00e9t\\u00e9" in audit.stdout
 
 
 @pytest.mark.parametrize("form", ["table", "json", "sarif", "markdown"])

@@ -27,6 +27,20 @@ def test_a_number_is_written_as_go_writes_it(text: str, number: str) -> None:
     assert found == number
 
 
+@pytest.mark.parametrize(
+    "text", ["--" + "a,b" * 200, "2" + "x" * 500, "." + "5x" * 300, "+" * 500, "1.2." * 200]
+)
+def test_a_long_text_that_begins_like_a_number_is_a_string(text: str) -> None:
+    assert type(plain(text)) is str
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize("text", ["1" * 500, "-" + "9" * 500, "." + "5" * 500, "0." + "1" * 500])
+def test_a_number_of_so_many_digits_is_refused(text: str) -> None:
+    with pytest.raises(NoValueError):
+        plain(text)
+
+
 @pytest.mark.parametrize("text", ["y", "Yes", "on", "TRUE", "true"])
 def test_a_word_is_true(text: str) -> None:
     assert plain(text) == "true"

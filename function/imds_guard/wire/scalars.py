@@ -137,15 +137,18 @@ def key_name(text: str) -> str | None:
 
 
 def _number(text: str) -> int | float | None:
-    if len(text) > _LONGEST:
-        raise NoValueError("a number of so many digits")
+    """The number that a plain scalar is, None for any other text."""
     if text[0] == ".":
-        return _finite(text) if _POINT_FLOAT.match(text) else None
-    digits = text.replace("_", "")
-    number = _integer(digits)
-    if number is None and _FLOAT.match(digits):
-        return _finite(digits)
-    return number
+        is_number = _POINT_FLOAT.match(text) is not None
+        digits = text
+    else:
+        digits = text.replace("_", "")
+        if (number := _integer(digits)) is not None:
+            return number
+        is_number = _FLOAT.match(digits) is not None
+    if is_number and len(text) > _LONGEST:
+        raise NoValueError("a number of so many digits")
+    return _finite(digits) if is_number else None
 
 
 def _finite(text: str) -> float | None:
