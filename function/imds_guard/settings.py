@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from imds_guard.platforms import (
     ALIASES,
     CNIS,
+    EVERYWHERE,
     KUBERNETES,
     PLATFORMS,
     PROVIDERS,
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imds_guard.config import Config, DnsOverride
-    from imds_guard.platforms import Cni, Dns, Identity, Platform, SystemNamespaces
+    from imds_guard.platforms import (
+        Cni,
+        Dns,
+        Gap,
+        Identity,
+        OwnRule,
+        Platform,
+        SystemNamespaces,
+    )
 
 _ANY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 # RFC 3927 and RFC 4291: a metadata service that is not known yet will be link-local too.
@@ -110,6 +119,23 @@ class Settings:
     def ip_block_matches_pods(self) -> bool:
         """Whether an ipBlock that holds a pod's address allows that pod, as on most engines."""
         return self.cni is None or self.cni.ip_block_matches_pods
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The pods for which policies are not enforced, as far as the engine is known."""
+        engine = self.cni or CNIS.get(self.platform.usual_cni)
+        families = set(self.config.spec.ip_families)
+        of_engine = engine.gaps if engine else ()
+        return (
+            *(one for one in of_engine if one.cluster_of is None or families == {one.cluster_of}),
+            *EVERYWHERE,
+        )
+
+    @property
+    def own_rule(self) -> OwnRule | None:
+        """What the platform keeps from pods itself, with the engine that is in use."""
+        rule = self.platform.own_rule
+        return rule if rule and self.cni and self.cni.name == rule.engine else None
 
     @property
     def ip_block_matches_nodes(self) -> bool:

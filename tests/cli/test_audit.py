@@ -18,6 +18,7 @@ def test_a_folder_is_read_with_the_places_of_what_is_in_it(shop: Path) -> None:
     assert found["summary"] == {
         "workloads": 1,
         "open": 1,
+        "unenforced": 0,
         "uncertain": 0,
         "ungoverned": 0,
         "excepted": 0,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.annotations import REASON
 from imds_guard.audit.context import UNSEEN, Opening
+from imds_guard.audit.enforcement import gaps_of, openings_by
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
-State = Literal["blocked", "open", "excepted", "ungoverned", "uncertain"]
+State = Literal["blocked", "open", "excepted", "ungoverned", "unenforced", "uncertain"]
 """blocked: no policy lets it through. open: something does, or nothing isolates the pods.
 excepted: it may, and the reason is written down. ungoverned: on the host's network, out of
-NetworkPolicy's hands. uncertain: another kind of policy decides, and it cannot be told offline.
+NetworkPolicy's hands. unenforced: no policy lets it through, but none is enforced for it.
+uncertain: another kind of policy decides, and it cannot be told offline.
 """
 
 
@@ -31,7 +33,7 @@ class Verdict(NamedTuple):
     subject: Subject
     state: State
     openings: tuple[Opening, ...] = ()
-    reason: str = ""  # of an exception, or of an uncertainty
+    reason: str = ""  # of an exception, of an uncertainty, or why nothing is enforced
     finding: str = ""
 
 
@@ -51,14 +53,15 @@ def verdicts(context: Context) -> list[Verdict]:
     """One per workload, in the order of the input; copies of an object with one verdict are one."""
     found: dict[Hashable, Verdict] = {}
     for subject in context.subjects:
-        verdict = _verdict(context, subject)
+        own = verdict(context, subject)
         is_named = subject.resource is not None and not subject.name.endswith("-")
         key = subject.kind, subject.namespace, str(subject)
-        found.setdefault((key, *verdict[1:]) if is_named else id(subject), verdict)
+        found.setdefault((key, *own[1:]) if is_named else id(subject), own)
     return list(found.values())
 
 
-def _verdict(context: Context, subject: Subject) -> Verdict:
+def verdict(context: Context, subject: Subject) -> Verdict:
+    """Whether a workload can reach metadata, by the policies and by who enforces them."""
     if subject.host_network:
         everything = tuple(Opening(address, ports) for address, ports in context.endpoints.items())
         return Verdict(subject, "ungoverned", everything, subject.exception or "")
@@ -67,6 +70,11 @@ def _verdict(context: Context, subject: Subject) -> Verdict:
         if reason := _reason(context, subject):
             return Verdict(subject, "excepted", exposure.is_open, reason)
         return Verdict(subject, "open", exposure.is_open, finding=_way(context, subject))
+    if gaps := gaps_of(context, subject):
+        openings = openings_by(context, gaps[0])
+        if subject.exception:
+            return Verdict(subject, "excepted", openings, subject.exception)
+        return Verdict(subject, "unenforced", openings, gaps[0].why)
     if exposure.unsure:
         why = ", ".join(str(rule) for rule, _ in exposure.unsure_by) or "labels or copies decide"
         return Verdict(subject, "uncertain", exposure.unsure, why)

@@ -21,17 +21,7 @@ def _engine(settings: Settings) -> list[Result]:
     cni = settings.cni
     if cni is None:
         return []
-    found = [note("info", "cni", cni.name, caveat) for caveat in cni.caveats]
-    families = settings.config.spec.ip_families
-    if not cni.enforces_both_families and len(set(families)) == 1:
-        other = "IPv4" if families[0] == "IPv6" else "IPv6"
-        message = (
-            f"in a cluster of {families[0]} alone it does not enforce policies for {other}, so the "
-            f"metadata service stays in reach over {other}"
-        )
-        fix = "limit it at the instance: IMDSv2 with a hop limit of 1"
-        found.append(note("warning", "cni", cni.name, message, fix=fix))
-    return found
+    return [note("info", "cni", cni.name, caveat) for caveat in cni.caveats]
 
 
 def _identity(settings: Settings) -> list[Result]:

@@ -1,16 +1,20 @@
 """Data: clouds and their metadata endpoints, clusters that run on them, engines. No logic."""
 
 from imds_guard.platforms.cnis import CNIS
+from imds_guard.platforms.gaps import EVERYWHERE
 from imds_guard.platforms.model import (
     ApiServer,
     Cni,
     Dns,
     Endpoint,
+    Gap,
     Identity,
     IdentityEndpoint,
     Neighbour,
+    OwnRule,
     Platform,
     PodMaker,
+    PodSign,
     Provider,
     Retired,
     Source,
@@ -29,6 +33,7 @@ from imds_guard.platforms.providers import PROVIDERS
 __all__ = [
     "ALIASES",
     "CNIS",
+    "EVERYWHERE",
     "GATEWAY_NAMESPACES",
     "KUBERNETES",
     "MONITORING_NAMESPACES",
@@ -39,11 +44,14 @@ __all__ = [
     "Cni",
     "Dns",
     "Endpoint",
+    "Gap",
     "Identity",
     "IdentityEndpoint",
     "Neighbour",
+    "OwnRule",
     "Platform",
     "PodMaker",
+    "PodSign",
     "Provider",
     "Retired",
     "Source",

@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 from imds_guard.platforms import namespaces
+from imds_guard.platforms.gaps import (
+    AWS_CONSIDERATIONS,
+    AWS_IPV6_CLUSTER,
+    AWS_STANDALONE,
+    not_on_windows,
+    nowhere,
+)
 from imds_guard.platforms.model import Cni, Source
+
+_ROUTER_ON_LINUX = Source("kube-router, requirements (iptables and ipset of Linux)")
+
+
+def _without_policies(name: str, title: str, engine: str, source: Source, caveat: str) -> Cni:
+    """An engine of which nothing can differ, since it enforces no policy."""
+    return Cni(
+        name,
+        title,
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        caveats=(caveat,),
+        gaps=(nowhere(engine, source),),
+        sources=(source,),
+    )
+
 
 _ALL = (
     Cni(
@@ -13,7 +38,6 @@ _ALL = (
         ip_block_matches_nodes=False,
         except_is_deny_wins=False,
         except_spans_rule=False,
-        enforces_both_families=True,
         heeds_policy_types=False,
         api_server_entity="kube-apiserver",
         system_namespaces=namespaces.CILIUM,
@@ -27,6 +51,7 @@ _ALL = (
             "Identity are such addresses; a CiliumNetworkPolicy with toEntities [host] lets pods "
             "reach them.",
         ),
+        gaps=(not_on_windows("Cilium", Source("AKS documentation, Azure CNI Powered by Cilium")),),
         sources=(
             Source("Cilium documentation, Network policy, IP/CIDR based"),
             Source("Cilium documentation, Kubernetes NetworkPolicy, known missing features"),
@@ -42,7 +67,6 @@ _ALL = (
         ip_block_matches_nodes=True,
         except_is_deny_wins=False,
         except_spans_rule=False,
-        enforces_both_families=True,
         system_namespaces=namespaces.CALICO,
         sources=(Source("Calico, conversion of NetworkPolicy (nets and notNets of one rule)"),),
     ),
@@ -53,19 +77,22 @@ _ALL = (
         ip_block_matches_nodes=True,
         except_is_deny_wins=True,
         except_spans_rule=False,
-        enforces_both_families=False,
         caveats=(
             "The longest prefix decides: an except denies what another policy allows by a wider "
             "CIDR or by ports alone, but not what is allowed by the same or a narrower CIDR.",
-            "A cluster is IPv4 or IPv6, and rules of the other family are ignored. In an IPv6 "
-            "cluster the IPv4 egress of pods is not enforced, so 169.254.169.254 stays in reach.",
+            "A cluster is IPv4 or IPv6, and rules of the other family are ignored. Name the one in "
+            "ipFamilies: what an IPv6 cluster leaves open is said then.",
             "Agents before 1.0.4 (VPC CNI before 1.15.1) ignored except under 0.0.0.0/0.",
-            "Fargate and Windows nodes enforce no NetworkPolicy.",
+        ),
+        gaps=(
+            AWS_STANDALONE,
+            AWS_IPV6_CLUSTER,
+            not_on_windows("the Amazon VPC CNI", AWS_CONSIDERATIONS),
         ),
         sources=(
             Source("AWS network policy agent, fwruleprocessor"),
             Source("AWS network policy agent, issues 92 and 120"),
-            Source("EKS user guide, Kubernetes network policies, considerations"),
+            AWS_CONSIDERATIONS,
         ),
     ),
     Cni(
@@ -75,11 +102,16 @@ _ALL = (
         ip_block_matches_nodes=True,
         except_is_deny_wins=False,
         except_spans_rule=False,
-        enforces_both_families=True,
         system_namespaces=namespaces.OVN_KUBERNETES,
         caveats=(
             "Versions without the fix of issue 845 take an except for a deny: there an exception "
             "does not open what another policy excepts.",
+        ),
+        gaps=(
+            not_on_windows(
+                "OVN-Kubernetes",
+                Source("OVN-Kubernetes, hybrid overlay (Windows pods have no logical port)"),
+            ),
         ),
         sources=(
             Source("OVN-Kubernetes, gress_policy"),
@@ -93,7 +125,6 @@ _ALL = (
         ip_block_matches_nodes=True,
         except_is_deny_wins=False,
         except_spans_rule=False,
-        enforces_both_families=True,
         sources=(Source("Antrea, network policy reconciler (CIDRs without the excepted ones)"),),
     ),
     Cni(
@@ -103,7 +134,6 @@ _ALL = (
         ip_block_matches_nodes=True,
         except_is_deny_wins=False,
         except_spans_rule=True,
-        enforces_both_families=True,
         splits_of_any_ipv6=("2000::/3", "fd00::/8"),
         caveats=(
             "Of ::/0 it makes 2000::/3 and fd00::/8, so that an except that holds one of them, "
@@ -112,7 +142,43 @@ _ALL = (
             "Within one rule an except also takes out of the other ipBlocks of that rule: each "
             "ipBlock with an except has to be a rule of its own.",
         ),
+        gaps=(not_on_windows("kube-router", _ROUTER_ON_LINUX),),
         sources=(Source("Observed with kube-router on Kubernetes 1.36", "medium"),),
+    ),
+    Cni(
+        "kindnet",
+        "kindnet, the engine of kind, by way of kube-network-policies",
+        ip_block_matches_pods=True,
+        ip_block_matches_nodes=True,
+        except_is_deny_wins=False,
+        except_spans_rule=False,
+        caveats=("Before kind 0.24 it enforced no NetworkPolicy.",),
+        sources=(
+            Source("kind, release notes of 0.24.0"),
+            Source("Observed with kube-network-policies on Kubernetes 1.36", "medium"),
+        ),
+    ),
+    _without_policies(
+        "flannel",
+        "flannel alone",
+        "flannel",
+        Source("flannel, README (networking policy)"),
+        "With Calico beside it (Canal) the engine is calico. Talos 1.13 and later can run "
+        "kube-network-policies beside it, which is the engine of kindnet.",
+    ),
+    _without_policies(
+        "kubenet",
+        "kubenet without a policy engine",
+        "kubenet",
+        Source("Kubernetes documentation, network plugins (kubenet)"),
+        "On AKS and GKE network policy can be switched on with it; the engine is calico then.",
+    ),
+    _without_policies(
+        "oci-vcn-native",
+        "OCI VCN-native pod networking without a policy engine",
+        "the VCN-native CNI",
+        Source("OCI documentation, OKE pod networking"),
+        "With Calico installed for policies the engine is calico.",
     ),
 )
 

@@ -9,7 +9,7 @@ from imds_guard.platforms.dns import (
     NODE_LOCAL,
     NODE_LOCAL_SOURCE,
 )
-from imds_guard.platforms.model import Dns, Neighbour, Platform, Source
+from imds_guard.platforms.model import Dns, Neighbour, OwnRule, Platform, Source
 
 _FIVE_LARGEST = ("aws", "gcp", "azure", "digitalocean", "oracle")
 _SELF_MANAGED = (*_FIVE_LARGEST, "openstack", "hetzner")
@@ -49,6 +49,12 @@ OPENSHIFT = Platform(
     api_servers.OPENSHIFT,
     system_namespaces=namespaces.OPENSHIFT,
     cni="ovn-kubernetes",
+    own_rule=OwnRule(
+        "ovn-kubernetes",
+        ("169.254.169.254", "100.100.100.200"),  # the second one on Alibaba Cloud
+        "OpenShift rejects all but port 53 there in every pod, whatever policies allow",
+        Source("OpenShift's OVN-Kubernetes, CNI plugin (rules of openshift-block-output)"),
+    ),
     caveats=(
         "The DNS pods listen on port 5353 behind a Service on port 53: a rule for port 53 alone "
         "cuts names.",

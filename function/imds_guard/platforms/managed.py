@@ -35,10 +35,6 @@ _AWS_NEIGHBOURS = (
         for port in one.ports
     ),
 )
-_EKS_ONE_FAMILY = (
-    "With the Amazon VPC CNI an IPv6 cluster enforces no IPv4 rules: 169.254.169.254 stays in "
-    "reach of its pods. Give the nodes an IMDSv2 hop limit of 1 as well."
-)
 _EKS_SOURCE = Source("EKS user guide, Kubernetes network policies, considerations")
 
 EKS = Platform(
@@ -50,10 +46,10 @@ EKS = Platform(
     system_namespaces=namespaces.EKS,
     identity=EKS_POD_IDENTITY,
     further_identities=(IRSA,),
+    usual_cni="aws-vpc-cni",
     caveats=(
-        _EKS_ONE_FAMILY,
-        "The Amazon VPC CNI enforces NetworkPolicies only where enableNetworkPolicy is on, and "
-        "not on Fargate or Windows nodes. Fargate pods have no instance metadata service.",
+        "The Amazon VPC CNI enforces NetworkPolicies only where enableNetworkPolicy is on. "
+        "Fargate pods have no instance metadata service.",
         "On Cilium a NetworkPolicy cannot let pods reach EKS Pod Identity; a CiliumNetworkPolicy "
         "with toEntities [host] on TCP 80 can.",
     ),
@@ -87,7 +83,6 @@ EKS_AUTO = Platform(
         "address of the service CIDR (10.100.0.10 or 172.20.0.10 by default).",
         "NetworkPolicies are enforced once the network policy controller is enabled in the "
         "cluster's ConfigMap amazon-vpc-cni.",
-        _EKS_ONE_FAMILY,
     ),
     neighbours=_AWS_NEIGHBOURS,
     sources=(_EKS_SOURCE, Source("EKS user guide, EKS Auto Mode, network policies")),

@@ -121,6 +121,39 @@ class Identity(NamedTuple):
     note: str = ""
 
 
+class PodSign(NamedTuple):
+    """What a manifest says of pods by which it is known that policies are not enforced for them.
+
+    `key` and `value` are those of a label or an annotation of the pods, or of a label that their
+    node selector or node affinity asks for; a value of None is any. `scheduler` and `os` have the
+    value alone, `standalone` (a Pod that nothing owns) neither.
+    """
+
+    place: Literal["standalone", "pod-label", "pod-annotation", "node-label", "scheduler", "os"]
+    key: str = ""
+    value: str | None = None
+
+
+class Gap(NamedTuple):
+    """Pods for which policies are not enforced, though the API server takes them."""
+
+    why: str  # a clause of its own, without a full stop
+    fix: str
+    source: Source
+    signs: tuple[PodSign, ...] = ()  # any of them is enough; none: it is so for every pod
+    # Only in a cluster of this IP family alone, where it is so for the other family.
+    cluster_of: Literal["IPv4", "IPv6"] | None = None
+
+
+class OwnRule(NamedTuple):
+    """Addresses that an engine keeps from the pods of a platform, whatever policies allow."""
+
+    engine: str
+    addresses: tuple[str, ...]
+    why: str  # a clause of its own, without a full stop
+    source: Source
+
+
 class Cni(NamedTuple):
     """An engine that enforces NetworkPolicies, and where it differs from others.
 
@@ -134,7 +167,6 @@ class Cni(NamedTuple):
     ip_block_matches_nodes: bool  # and one that holds an address on a node, that address
     except_is_deny_wins: bool  # an `except` denies what another rule allows by a wider CIDR
     except_spans_rule: bool  # an `except` takes out of the other ipBlocks of its rule too
-    enforces_both_families: bool  # False: in a cluster of one family the other goes unenforced
     # The CIDRs that it makes of ::/0; an `except` that lies in none of them takes nothing away.
     splits_of_any_ipv6: tuple[str, ...] = ()
     # Whether rules of a direction that policyTypes leaves out have no effect, as the API has it.
@@ -142,6 +174,7 @@ class Cni(NamedTuple):
     # What it calls the API server, which no ipBlock of it matches; empty: it has no such name.
     api_server_entity: str = ""
     system_namespaces: tuple[SystemNamespaces, ...] = ()  # its own, besides kube-system
+    gaps: tuple[Gap, ...] = ()  # pods for which it does not enforce policies
     caveats: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
@@ -176,6 +209,10 @@ class Platform(NamedTuple):
     identity: Identity | None = None  # the one that `podIdentity: true` opens
     further_identities: tuple[Identity, ...] = ()
     cni: str = ""  # the engine where the platform comes with exactly one
+    # The engine that it comes with where another one may be installed instead. How that one matches
+    # is not taken for granted; where it does not enforce is said.
+    usual_cni: str = ""
+    own_rule: OwnRule | None = None
     block: Block = "link-local"
     caveats: tuple[str, ...] = ()  # what a person has to know, each a sentence or two
     neighbours: tuple[Neighbour, ...] = ()

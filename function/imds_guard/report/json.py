@@ -1,7 +1,7 @@
 """The audit as JSON, for programs. The shape is stable: fields are added, none changes.
 
-    {"summary":  {"workloads", "open", "uncertain", "ungoverned", "excepted", "blocked",
-                  "errors", "warnings"},
+    {"summary":  {"workloads", "open", "unenforced", "uncertain", "ungoverned", "excepted",
+                  "blocked", "errors", "warnings"},
      "verdicts": [{"kind", "namespace"?, "name", "state", "openings": [{"address", "ports"}],
                    "reason"?, "file"?: {"path"}}],
      "findings": [a result of the KRM functions specification, and "id", "subject"?, "fix"?,

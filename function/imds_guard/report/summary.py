@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STATES: dict[State, str] = {
     "open": "let through by a policy, or kept back by none",
+    "unenforced": "kept back by policies that are not enforced for it",
     "uncertain": "up to a policy of another kind, which cannot be told from here",
     "ungoverned": "on the host's network, where no NetworkPolicy applies",
     "excepted": "let through, and the reason is written down",

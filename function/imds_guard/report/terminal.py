@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STATE_STYLES: dict[State, str] = {
     "open": "red",
+    "unenforced": "yellow",
     "uncertain": "yellow",
     "ungoverned": "yellow",
     "excepted": "cyan",

@@ -132,8 +132,10 @@ class Workload:
     def annotation(self, name: str) -> str | None:
         """An annotation of the workload, or else of its pod template."""
         own = self.resource.annotation(name)
-        if own is not None:
-            return own
+        return self.pod_annotation(name) if own is None else own
+
+    def pod_annotation(self, name: str) -> str | None:
+        """An annotation of its pods, as their template writes it."""
         held = self._fields.mapping(self._pod.annotations)
         if name not in held:
             return None
@@ -172,18 +174,18 @@ class Workload:
     @property
     def dns_policy(self) -> str:
         """How its pods resolve names: ClusterFirst where it says nothing."""
-        return str(self._dns.get("dnsPolicy") or "ClusterFirst")
+        return str(self.spec_with("dnsPolicy").get("dnsPolicy") or "ClusterFirst")
 
     @property
     def nameservers(self) -> list[str]:
         """The resolvers that it names itself."""
-        found = mapping(self._dns.get("dnsConfig")).get("nameservers")
+        found = mapping(self.spec_with("dnsPolicy").get("dnsConfig")).get("nameservers")
         return [str(one) for one in found] if isinstance(found, list) else []
 
     @property
     def mounts_token(self) -> bool | None:
         """Whether its pods get their ServiceAccount's token; None where that decides."""
-        spec = self._spec_with(b"automountServiceAccountToken")
+        spec = self.spec_with("automountServiceAccountToken")
         mounts = spec.get("automountServiceAccountToken")
         if mounts is None:
             return None
@@ -195,17 +197,11 @@ class Workload:
         has_projected = any("serviceAccountToken" in mapping(source) for source in sources)
         return has_projected or str(mounts).lower() in _TRUE
 
-    @property
-    def _dns(self) -> dict[str, Value]:
-        """The pod's spec, where it may say how names resolve."""
-        return self._spec_with(b"dnsPolicy")
-
-    def _spec_with(self, word: bytes) -> dict[str, Value]:
-        """The pod's spec, where its text may hold a key that few have; else nothing."""
-        item = self.resource.item
-        if all(item.data.find(one, item.start, item.end) < 0 for one in (word, b"\\")):
+    def spec_with(self, word: str) -> dict[str, Value]:
+        """Its pods' spec; empty, without reading it, where nothing there has this word."""
+        if not self._fields.item.may_say(word):
             return {}
-        value: Value = self.resource.item.value()
+        value: Value = self._fields.item.value()
         for key in self._pod.containers.split(".")[:-1]:
             value = mapping(value).get(key)
         return mapping(value)

@@ -69,6 +69,16 @@ class Item:
         """The item's bytes, as they came."""
         return self.data[self.start : self.end]
 
+    def may_say(self, word: str) -> bool:
+        """False where it is certain, without reading it, that no key and no value has this word.
+
+        A backslash may be an escape, and an exclamation mark a tag such as !!binary.
+        """
+        if not self._plain:
+            return True
+        signs = (word.encode(), b"\\", b"!")
+        return any(self.data.find(sign, self.start, self.end) >= 0 for sign in signs)
+
     def place(self, field: str = "") -> Place:
         """Where the item starts; `field` is a path inside it."""
         path = f"{self.field}.{field}" if self.field and field else self.field or field

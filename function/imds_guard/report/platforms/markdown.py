@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.platforms import CNIS, PLATFORMS, PROVIDERS
+from imds_guard.platforms import CNIS, EVERYWHERE, PLATFORMS, PROVIDERS
 from imds_guard.report.platforms.phrases import (
     aliases_in_words,
     api_server_lines,
     dns_lines,
     dns_pods,
+    gap_in_words,
     identities_of,
     identity_lines,
+    minded,
     neighbour_in_words,
     provider_title,
     source_in_words,
@@ -62,11 +64,14 @@ def as_markdown() -> str:
                 "ipBlock matches nodes",
                 "except denies",
                 "except spans its rule",
-                "both families",
             ),
             [_engine_row(cni) for cni in CNIS.values()],
         ),
         *(_engine_section(cni) for cni in CNIS.values()),
+        "## On every engine",
+        "\n".join(
+            f"- {gap_in_words(gap)} Source: {source_in_words(gap.source)}." for gap in EVERYWHERE
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -103,7 +108,7 @@ def _platform_section(platform: Platform) -> str:
     ]
     if needed := "; ".join(map(neighbour_in_words, platform.neighbours)):
         bullets.append(f"Needed near the metadata service: {needed}.")
-    bullets += platform.caveats
+    bullets += minded(platform)
     bullets.append(f"Sources: {'; '.join(sources_of(platform))}.")
     return f"### {platform.name}\n\n" + "\n".join(f"- {bullet}" for bullet in bullets)
 
@@ -130,19 +135,20 @@ def _engine_row(cni: Cni) -> list[str]:
         cni.ip_block_matches_nodes,
         cni.except_is_deny_wins,
         cni.except_spans_rule,
-        cni.enforces_both_families,
     )
     return [f"`{cni.name}`", cni.title, *map(_yes, facts)]
 
 
 def _engine_section(cni: Cni) -> str:
-    bullets = list(cni.caveats)
+    bullets = [*map(gap_in_words, cni.gaps), *cni.caveats]
     if cni.api_server_entity:
         bullets.append(f"The API server is the entity `{cni.api_server_entity}`.")
     namespaces = [f"`{name}`" for one in cni.system_namespaces for name in one.names]
     if namespaces:
         bullets.append(f"System namespaces of its own: {', '.join(namespaces)}.")
-    sources = [*cni.sources, *(one.source for one in cni.system_namespaces)]
+    gaps = (gap.source for gap in cni.gaps)
+    others = (one.source for one in cni.system_namespaces)
+    sources = dict.fromkeys((*cni.sources, *gaps, *others))
     bullets.append(f"Sources: {'; '.join(map(source_in_words, sources))}.")
     return f"### {cni.name}\n\n" + "\n".join(f"- {bullet}" for bullet in bullets)
 

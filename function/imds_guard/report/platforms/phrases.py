@@ -12,7 +12,15 @@ from imds_guard.settings import system_namespaces
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imds_guard.platforms import Dns, Identity, Platform, Provider, Source, SystemNamespaces
+    from imds_guard.platforms import (
+        Dns,
+        Gap,
+        Identity,
+        Platform,
+        Provider,
+        Source,
+        SystemNamespaces,
+    )
     from imds_guard.platforms.model import Neighbour
 
 
@@ -103,6 +111,7 @@ def sources_of(platform: Platform) -> list[str]:
         sources += [sign.source for sign in identity.workload_signs]
     sources += [neighbour.source for neighbour in platform.neighbours]
     sources += [one.source for one in system_namespaces_of(platform)]
+    sources += [platform.own_rule.source] if platform.own_rule else []
     return list(dict.fromkeys(map(source_in_words, sources)))
 
 
@@ -114,3 +123,15 @@ def identities_of(platform: Platform) -> tuple[Identity, ...]:
 def neighbour_in_words(neighbour: Neighbour) -> str:
     """169.254.169.253, UDP 123: what it is"""
     return f"{neighbour.address}, {neighbour.protocol} {neighbour.port}: {neighbour.title}"
+
+
+def gap_in_words(gap: Gap) -> str:
+    """For which pods policies are not enforced, as a sentence, with the finding's id."""
+    return f"{gap.why[0].upper()}{gap.why[1:]} (IG010)."
+
+
+def minded(platform: Platform) -> list[str]:
+    """What a person has to know of a platform, each a sentence or two."""
+    rule = platform.own_rule
+    own = [f"{', '.join(rule.addresses)}: {rule.why}."] if rule else []
+    return [*own, *platform.caveats]

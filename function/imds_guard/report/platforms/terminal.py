@@ -11,8 +11,10 @@ from imds_guard.report.platforms.phrases import (
     aliases_in_words,
     api_server_lines,
     dns_lines,
+    gap_in_words,
     identities_of,
     identity_lines,
+    minded,
     neighbour_in_words,
     platform_named,
     ports_in_words,
@@ -98,7 +100,7 @@ def _detail(platform: Platform) -> str:
         ("cni", [CNIS[platform.cni].title if platform.cni else "any; set cni for Cilium"]),
         ("nearby", [neighbour_in_words(neighbour) for neighbour in platform.neighbours]),
         ("system", [", ".join(_namespaces(platform)), _LEFT_OUT]),
-        ("mind", [*platform.caveats, *_cni_caveats(platform)]),
+        ("mind", [*minded(platform), *_of_engine(platform)]),
         ("sources", sources_of(platform)),
     ]
     lines = [f"{platform.name}: {platform.title}", ""]
@@ -112,8 +114,11 @@ def _namespaces(platform: Platform) -> list[str]:
     return [name for one in system_namespaces_of(platform) for name in one.names]
 
 
-def _cni_caveats(platform: Platform) -> tuple[str, ...]:
-    return CNIS[platform.cni].caveats if platform.cni else ()
+def _of_engine(platform: Platform) -> list[str]:
+    """What its engine does not enforce, and how it differs where it is the only one."""
+    engine = CNIS.get(platform.cni or platform.usual_cni)
+    gaps = map(gap_in_words, engine.gaps) if engine else ()
+    return [*gaps, *(CNIS[platform.cni].caveats if platform.cni else ())]
 
 
 def _entry(label: str, text: str) -> list[str]:
