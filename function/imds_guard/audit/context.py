@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.annotations import REASON
+from imds_guard.audit.owned import judged_apart
 from imds_guard.reach.addresses import network
 from imds_guard.reach.kinds import is_cluster_wide
 from imds_guard.reach.match import Match
@@ -131,6 +132,7 @@ class Context:
         api_clients: Iterable[ApiClient] = (),
         service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
         left_out: Iterable[Subject] = (),
+        owned: Iterable[Subject] = (),
         pod_makers: Iterable[Resource] = (),
         is_governed: Callable[[str | None], bool] = lambda _: True,
         duplicates: Iterable[Sequence[Resource]] = (),
@@ -144,15 +146,18 @@ class Context:
         self.service_accounts = service_accounts or {}
         self.duplicates = list(duplicates)
         self.pod_makers = list(pod_makers)
-        self._left_out: dict[str | None, list[Subject]] = {}
-        for subject in left_out:
-            self._left_out.setdefault(subject.namespace, []).append(subject)
         self._is_governed = is_governed
         self._pods: dict[int, Pod] = {}
         self._of_namespace: dict[str | None, Labels] = {}
         self._memos: dict[Hashable, dict[Hashable, Any]] = {}
         self._exposure: dict[Hashable, Exposure] = {}
         self._exposure_of: dict[int, Exposure] = {}
+        owned = list(owned)
+        self.subjects += judged_apart(self, self.subjects, owned) if owned else ()
+        # Pods that a manifest shows, besides those of `subjects`.
+        self._also_seen: dict[str | None, list[Subject]] = {}
+        for subject in (*left_out, *owned):
+            self._also_seen.setdefault(subject.namespace, []).append(subject)
 
     @property
     def network_policies(self) -> NetworkPolicies:
@@ -371,7 +376,7 @@ class Context:
             return None
         if wanted and any(
             wanted.items() <= one.labels.known.items()
-            for one in (*self.by_namespace.get(namespace, ()), *self._left_out.get(namespace, ()))
+            for one in (*self.by_namespace.get(namespace, ()), *self._also_seen.get(namespace, ()))
         ):
             return None
         labels = ", ".join(f"{key}={value}" for key, value in [*wanted.items()][:_FEW])

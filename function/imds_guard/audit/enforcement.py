@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.audit.context import Opening
 from imds_guard.resources.owners import owners_of
 from imds_guard.resources.placement import node_labels, operating_system
 
@@ -31,18 +30,6 @@ def gaps_of(context: Context, subject: Subject) -> tuple[Gap, ...]:
         found = tuple(one for one in gaps if not one.signs or _shows_any(subject, one))
         known[id(subject)] = found
     return found
-
-
-def openings_by(context: Context, gap: Gap) -> tuple[Opening, ...]:
-    """The metadata endpoints that nothing keeps from its pods."""
-    if gap.cluster_of is None:
-        return tuple(Opening(address, ports) for address, ports in context.endpoints.items())
-    endpoints = context.settings.endpoints
-    return tuple(
-        Opening(one.address, one.ports)
-        for one in endpoints
-        if (":" in one.address) != (gap.cluster_of == "IPv6")
-    )
 
 
 def _shows_any(subject: Subject, gap: Gap) -> bool:

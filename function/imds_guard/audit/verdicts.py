@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.annotations import REASON
 from imds_guard.audit.context import UNSEEN, Opening
-from imds_guard.audit.enforcement import gaps_of, openings_by
+from imds_guard.audit.enforcement import gaps_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from imds_guard.audit.context import Context
+    from imds_guard.platforms import Gap
     from imds_guard.reach.subject import Subject
     from imds_guard.wire import Result
 
@@ -71,7 +72,7 @@ def verdict(context: Context, subject: Subject) -> Verdict:
             return Verdict(subject, "excepted", exposure.is_open, reason)
         return Verdict(subject, "open", exposure.is_open, finding=_way(context, subject))
     if gaps := gaps_of(context, subject):
-        openings = openings_by(context, gaps[0])
+        openings = _openings_by(context, gaps[0])
         if subject.exception:
             return Verdict(subject, "excepted", openings, subject.exception)
         return Verdict(subject, "unenforced", openings, gaps[0].why)
@@ -86,6 +87,18 @@ def _way(context: Context, subject: Subject) -> str:
     opens = bool(context.exposure(subject).opened_by)
     leaks = any(context.leaks(policy) for policy in context.reach(subject).policies)
     return "IG001" if opens or leaks else "IG002"
+
+
+def _openings_by(context: Context, gap: Gap) -> tuple[Opening, ...]:
+    """The metadata endpoints that nothing keeps from its pods."""
+    if gap.cluster_of is None:
+        return tuple(Opening(address, ports) for address, ports in context.endpoints.items())
+    endpoints = context.settings.endpoints
+    return tuple(
+        Opening(one.address, one.ports)
+        for one in endpoints
+        if (":" in one.address) != (gap.cluster_of == "IPv6")
+    )
 
 
 def _reason(context: Context, subject: Subject) -> str:

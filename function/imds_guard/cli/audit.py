@@ -85,7 +85,7 @@ def command(options: _Options) -> None:
     \b
         imds-guard audit deploy/
         kustomize build . | imds-guard audit -
-        kubectl get deploy,sts,ds,cronjob,job,pod,netpol,ns -A -o yaml | imds-guard audit -
+        kubectl get deploy,rs,sts,ds,cronjob,job,pod,netpol,ns -A -o yaml | imds-guard audit -
 
     WORKLOAD is name, namespace/name or kind/namespace/name.
     """

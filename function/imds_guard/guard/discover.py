@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from imds_guard.annotations import EXCLUDE
 from imds_guard.guard.annotation_notes import unknown_annotations
+from imds_guard.guard.ownership import Ownership, settle
 from imds_guard.platforms import POD_MAKERS
 from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
 from imds_guard.resources import Resource, Workload, workloads
 from imds_guard.resources.labels import Labels, either, labels_in
 from imds_guard.resources.network_policy import NETWORK_POLICY
+from imds_guard.resources.owners import owners_of
 from imds_guard.wire import InputError
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Inventory:
     # Of what is judged: the first one of each object, and every one where there are several.
     _first: dict[Key, Resource] = field(default_factory=dict)
     _copies: dict[Key, list[Resource]] = field(default_factory=dict)
+    ownership: Ownership = field(default_factory=Ownership)
 
     @cached_property
     def network_policies(self) -> frozenset[tuple[str | None, str]]:
@@ -115,6 +118,8 @@ class Inventory:
             self.annotation_notes += unknown_annotations(resource, is_policy=True)
         else:
             found = list(workloads(resource))
+            if found or kind in POD_MAKERS or (resource.group and owners_of(resource)):
+                self.ownership.add(resource)
             if found:
                 self._count(resource)
                 self._group(resource.namespace, resource).workloads += found
@@ -167,6 +172,9 @@ def discover(resources: Iterable[Resource], default_namespace: str | None = "def
         inventory.add(resource)
     for group in inventory.groups.values():
         group.workloads = _judged(group.workloads)
+        owning = settle(group.workloads, inventory.ownership)
+        # What such a one makes is shown after all.
+        group.pod_makers = [one for one in group.pod_makers if id(one) not in owning]
     return inventory
 
 

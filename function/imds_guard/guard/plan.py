@@ -66,6 +66,7 @@ class Plan:
     pod_makers: list[Resource] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
+    owned: list[Subject] = field(default_factory=list)  # whose pods are those of a subject
     targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
     namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
     flows: list[Flow] = field(default_factory=list)
@@ -166,10 +167,12 @@ class _Planner:
         if self.spec.scope == "cluster":
             for pods in self.governed.pods:
                 self._examine(pods)
+            self._examine_owned()
             return
         self.made.governed.add(here)
         self.made.pod_makers += self.governed.pod_makers
-        self.made.left_out += [subject_of(pods, None) for pods in self.governed.left_out]
+        left_out = (*self.governed.left_out, *self.governed.owned_left_out)
+        self.made.left_out += [subject_of(pods, None) for pods in left_out]
         self.made.namespaces[here] = Target(written, {})
         if self.spec.scope == "workload":
             for pods in self.governed.pods:
@@ -182,6 +185,7 @@ class _Planner:
         self._workload_allowances()
         for pods in self.governed.pods:
             self._examine(pods)
+        self._examine_owned()
 
     def _want(self, manifest: Manifest, protects: Resource | None) -> None:
         self.made.policies.append(Planned(manifest, protects, self.governed.namespace))
@@ -284,6 +288,17 @@ class _Planner:
     @cached_property
     def _alone(self) -> SelectorsAlone:
         return SelectorsAlone((*self.governed.pods, *self.governed.left_out))
+
+    def _examine_owned(self) -> None:
+        """The pods of other workloads may reach metadata where their owner may, for certain."""
+        reasons = {id(one.workload): one.exception for one in self.made.subjects}
+        for pods in self.governed.owned:
+            reason = None
+            if pods.is_owned_for_certain:
+                reason = next(filter(None, (reasons.get(id(one)) for one in pods.owners)), None)
+            elif self.spec.trust_annotations:
+                reason = (pods.exception or "").strip() or None
+            self.made.owned.append(subject_of(pods, reason))
 
     def _reason(self, pods: Pods) -> tuple[str | None, Sequence[Port]]:
         meant = [one for one in self.spec.exceptions if pods.is_meant_by(one.workload)]

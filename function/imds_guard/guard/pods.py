@@ -46,6 +46,20 @@ class Pods(NamedTuple):
         return self.workload.labels if self.workload else Labels(self.labels)
 
     @property
+    def owners(self) -> tuple[Workload, ...]:
+        """The workloads of the input that make these pods, where others do."""
+        return self.workload.owners if self.workload else ()
+
+    @property
+    def is_owned_for_certain(self) -> bool:
+        """Whether the uids of the objects say so."""
+        return self.workload is not None and self.workload.is_owned_for_certain
+
+    def is_left_out(self, trust_annotations: bool) -> bool:
+        """Whether their annotation leaves them out: it gives a reason, and is trusted."""
+        return trust_annotations and bool((self.excluded or "").strip())
+
+    @property
     def selector(self) -> Manifest:
         """A label selector for them; empty where no label selects them."""
         return self.workload.pod_selector if self.workload else {"matchLabels": self.labels}

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 class Governed:
     """A namespace that gets policies: its pods, and those that are left out.
 
-    `namespace` is where its resources will be, `written_namespace` what its policies name.
+    `namespace` is where its resources will be, `written_namespace` what its policies name. Of
+    `owned` and `owned_left_out` another workload of the input makes the pods: no policy is written
+    for them alone.
     """
 
     namespace: str | None
@@ -36,6 +38,8 @@ class Governed:
     first: Resource | None
     pods: list[Pods] = field(default_factory=list)
     left_out: list[Pods] = field(default_factory=list)
+    owned: list[Pods] = field(default_factory=list)
+    owned_left_out: list[Pods] = field(default_factory=list)
     pod_makers: list[Resource] = field(default_factory=list)
 
 
@@ -70,19 +74,33 @@ def govern(
         if generating:
             named = (named_pods(one, spec.default_namespace) for one in spec.workloads)
             found += (one for one in named if one.namespace == group.namespace)
-        for pods in found:
-            if pods.excluded is None:
-                governed.pods.append(pods)
-            elif (reason := pods.excluded.strip()) and spec.trust_annotations:
-                governed.left_out.append(pods)
-                about = pods.resource
-                results.append(
-                    note("info", "excluded", str(pods), f"left out: {reason}", about=about)
-                )
-            else:
-                governed.pods.append(pods)
-                results.append(_does_not_count(spec, str(pods), pods.resource, reason))
+        _sort(spec, governed, found, results)
         yield governed
+
+
+def _sort(spec: Spec, governed: Governed, found: list[Pods], results: list[Result]) -> None:
+    """Put each workload where it belongs: it is governed, left out, or its owner's.
+
+    Owned for certain, it is left out with its owner. What an ownerReference alone says leaves
+    nothing out.
+    """
+    out = {id(one.workload) for one in found if one.is_left_out(spec.trust_annotations)}
+    for pods in found:
+        owners = pods.owners
+        if owners and pods.is_owned_for_certain and all(id(one) in out for one in owners):
+            governed.owned_left_out.append(pods)
+        elif owners and not pods.is_left_out(spec.trust_annotations):
+            governed.owned.append(pods)
+        elif pods.excluded is None:
+            governed.pods.append(pods)
+        elif pods.is_left_out(spec.trust_annotations):
+            governed.left_out.append(pods)
+            message = f"left out: {pods.excluded.strip()}"
+            results.append(note("info", "excluded", str(pods), message, about=pods.resource))
+        else:
+            governed.pods.append(pods)
+            reason = pods.excluded.strip()
+            results.append(_does_not_count(spec, str(pods), pods.resource, reason))
 
 
 def _does_not_count(spec: Spec, subject: str, about: Resource | None, reason: str) -> Result:

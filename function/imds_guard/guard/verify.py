@@ -75,6 +75,7 @@ def context_of(
         api_clients=planned.api_clients,
         service_accounts=inventory.declared.service_accounts,
         left_out=planned.left_out,
+        owned=planned.owned,
         pod_makers=planned.pod_makers,
         is_governed=lambda name: is_governed(settings, inventory, name),
         duplicates=inventory.duplicates,

@@ -84,7 +84,10 @@ class Workload:
     Raises InputError where the fields are malformed.
     """
 
-    __slots__ = ("_fields", "_named_ports", "_pod", "labels", "part", "pod_labels", "resource")
+    __slots__ = (
+        *("_fields", "_named_ports", "_pod", "is_owned_for_certain", "labels", "owners", "part"),
+        *("pod_labels", "resource"),
+    )
 
     def __init__(
         self,
@@ -100,6 +103,10 @@ class Workload:
         self._fields = fields
         self._pod = pod
         self._named_ports: dict[tuple[Protocol, str], int] | None = None
+        self.owners: tuple[Workload, ...] = ()
+        """The workloads of the input whose pods its own may be; several where an object has."""
+        self.is_owned_for_certain = False
+        """Whether the uids of the objects say so, and not its text alone."""
         labels = labels_in(fields.get(pod.labels), kind.present, kind.maybe)
         if resource.group == "serving.knative.dev":
             # Knative's pods carry the name of their Service, whatever the template says.
