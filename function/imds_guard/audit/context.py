@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from imds_guard.reach.grants import Grant
     from imds_guard.reach.network_policies import NetworkPolicies, Reach
     from imds_guard.reach.rules import Rule
+    from imds_guard.reach.subject import PodSource
     from imds_guard.resources import NetworkPolicy, Resource, Workload
     from imds_guard.resources.network_policy import PolicyType, Protocol
     from imds_guard.settings import Settings
@@ -133,7 +134,7 @@ class Context:
         service_accounts: Mapping[tuple[str | None, str], Resource] | None = None,
         left_out: Iterable[Subject] = (),
         owned: Iterable[Subject] = (),
-        pod_makers: Iterable[Resource] = (),
+        pod_makers: Iterable[PodSource] = (),
         is_governed: Callable[[str | None], bool] = lambda _: True,
         duplicates: Iterable[Sequence[Resource]] = (),
     ) -> None:

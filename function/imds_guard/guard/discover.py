@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from imds_guard.annotations import EXCLUDE
 from imds_guard.guard.annotation_notes import unknown_annotations
 from imds_guard.guard.ownership import Ownership, settle
-from imds_guard.platforms import POD_MAKERS
+from imds_guard.guard.unseen import makes_unseen_pods, may_make_pods, supposed
 from imds_guard.reach.declared import Declarations
 from imds_guard.reach.kinds import KINDS
+from imds_guard.reach.subject import PodSource
 from imds_guard.resources import Resource, Workload, workloads
 from imds_guard.resources.labels import Labels, either, labels_in
 from imds_guard.resources.network_policy import NETWORK_POLICY
@@ -41,7 +42,7 @@ class Group:
     unnamed: Resource | None = None  # the first of its resources that names none
     excluded: str | None = None  # the reason that its Namespace gives
     workloads: list[Workload] = field(default_factory=list)
-    pod_makers: list[Resource] = field(default_factory=list)  # of pods that no manifest shows
+    pod_makers: list[PodSource] = field(default_factory=list)  # of pods that no manifest shows
 
     @property
     def written_namespace(self) -> str | None:
@@ -67,6 +68,7 @@ class Inventory:
     # Of what is judged: the first one of each object, and every one where there are several.
     _first: dict[Key, Resource] = field(default_factory=dict)
     _copies: dict[Key, list[Resource]] = field(default_factory=dict)
+    _custom: dict[str | None, list[Resource]] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
 
     @cached_property
@@ -118,16 +120,35 @@ class Inventory:
             self.annotation_notes += unknown_annotations(resource, is_policy=True)
         else:
             found = list(workloads(resource))
-            if found or kind in POD_MAKERS or (resource.group and owners_of(resource)):
+            is_maker = makes_unseen_pods(resource)
+            if found or is_maker or (resource.group and owners_of(resource)):
                 self.ownership.add(resource)
             if found:
                 self._count(resource)
                 self._group(resource.namespace, resource).workloads += found
-            elif kind in POD_MAKERS:
-                self._group(resource.namespace, resource).pod_makers.append(resource)
-            else:
+            if is_maker:
+                group = self._group(resource.namespace, resource)
+                group.pod_makers.append(PodSource(resource))
+            if not (found or is_maker):
                 self.declared.add(resource)
+                if may_make_pods(resource):
+                    self._custom.setdefault(resource.namespace, []).append(resource)
             self.annotation_notes += unknown_annotations(resource, found)
+
+    def suppose(self) -> None:
+        """Take custom resources for makers of pods where a policy is meant for pods of nobody."""
+        if not self._custom:
+            return
+        here: dict[str | None, list[Resource]] = {}
+        for policy in self.policies:
+            here.setdefault(policy.namespace, []).append(policy)
+        for namespace, custom in self._custom.items():
+            group = self.groups.get(namespace)
+            if group is not None and group.pod_makers:
+                continue
+            shown = group.workloads if group is not None else []
+            for source in supposed(custom, here.get(namespace, []), shown):
+                self._group(namespace, source.resource).pod_makers.append(source)
 
     def _add_namespace(self, resource: Resource) -> None:
         """Of a Namespace that stands twice, either copy may be the one that counts.
@@ -174,7 +195,9 @@ def discover(resources: Iterable[Resource], default_namespace: str | None = "def
         group.workloads = _judged(group.workloads)
         owning = settle(group.workloads, inventory.ownership)
         # What such a one makes is shown after all.
-        group.pod_makers = [one for one in group.pod_makers if id(one) not in owning]
+        made = group.pod_makers
+        group.pod_makers = [one for one in made if id(one.resource) not in owning]
+    inventory.suppose()
     return inventory
 
 

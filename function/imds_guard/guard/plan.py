@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from imds_guard.policies.deny.denial import Excepted
     from imds_guard.reach.api_clients import ApiClient
     from imds_guard.reach.declared import Flow
-    from imds_guard.reach.subject import Subject
+    from imds_guard.reach.subject import PodSource, Subject
     from imds_guard.resources import Resource
     from imds_guard.settings import Settings
     from imds_guard.wire import Manifest, Result
@@ -63,7 +63,7 @@ class Plan:
     policies: list[Planned] = field(default_factory=list)
     governed: set[str | None] = field(default_factory=set)  # namespaces
     left_out: list[Subject] = field(default_factory=list)
-    pod_makers: list[Resource] = field(default_factory=list)
+    pod_makers: list[PodSource] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
     owned: list[Subject] = field(default_factory=list)  # whose pods are those of a subject

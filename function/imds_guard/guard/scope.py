@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imds_guard.config import Spec
     from imds_guard.guard.discover import Inventory
+    from imds_guard.reach.subject import PodSource
     from imds_guard.resources import Resource
     from imds_guard.settings import Settings
     from imds_guard.wire import Result
@@ -40,7 +41,7 @@ class Governed:
     left_out: list[Pods] = field(default_factory=list)
     owned: list[Pods] = field(default_factory=list)
     owned_left_out: list[Pods] = field(default_factory=list)
-    pod_makers: list[Resource] = field(default_factory=list)
+    pod_makers: list[PodSource] = field(default_factory=list)
 
 
 def govern(

@@ -27,7 +27,7 @@ from imds_guard.platforms.namespaces import (
     MONITORING_NAMESPACES,
 )
 from imds_guard.platforms.platforms import ALIASES, PLATFORMS
-from imds_guard.platforms.pod_makers import POD_MAKERS
+from imds_guard.platforms.pod_makers import POD_MAKERS, WITHOUT_PODS
 from imds_guard.platforms.providers import PROVIDERS
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "PLATFORMS",
     "POD_MAKERS",
     "PROVIDERS",
+    "WITHOUT_PODS",
     "ApiServer",
     "Cni",
     "Dns",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.match import Match
 from imds_guard.reach.selectors import matches
@@ -11,6 +11,19 @@ from imds_guard.reach.selectors import matches
 if TYPE_CHECKING:
     from imds_guard.resources import Resource, Workload
     from imds_guard.resources.labels import Labels
+
+
+class PodSource(NamedTuple):
+    """A resource that makes pods that no manifest shows.
+
+    With `policy` it is supposed to: the policy asks for `labels` that no workload has, and beside
+    it there are `others` of which the same may be true.
+    """
+
+    resource: Resource
+    policy: Resource | None = None
+    labels: str = ""
+    others: int = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -275,7 +275,12 @@ def _by_shape(resource: Resource) -> Workload | None:
     return None
 
 
-_WITHOUT_PODS = frozenset(("CustomResourceDefinition", "Kptfile", "Kustomization"))
+_WITHOUT_PODS = frozenset(
+    (
+        *("CustomResourceDefinition", "Kptfile", "Kustomization"),
+        "ClusterTrainingRuntime",  # Kubeflow Trainer: of TrainJobs in any namespace
+    )
+)
 
 
 def _is_custom(resource: Resource) -> bool:
