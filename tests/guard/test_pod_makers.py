@@ -64,6 +64,11 @@ SHOWN = [
     ("apps.openshift.io/v1 DeploymentConfig", f"selector: {{app: a}}\ntemplate: {POD}", 1),
     ("actions.github.com/v1alpha1 AutoscalingRunnerSet", f"template: {{spec: {SPEC}}}", 1),
     (
+        "actions.github.com/v1alpha1 AutoscalingRunnerSet",
+        f"template: {POD}\nlistenerTemplate: {BARE}",
+        2,
+    ),
+    (
         "operators.coreos.com/v1alpha1 ClusterServiceVersion",
         f"install: {{spec: {{deployments: [{{name: a, spec: {{template: {POD}}}}}]}}}}",
         1,

@@ -15,6 +15,7 @@ from imds_guard.config.model import DenyKind
 from imds_guard.guard import run
 from imds_guard.platforms import PLATFORMS
 from imds_guard.policies.deny import DENIERS
+from imds_guard.settings import settings_of
 from tests.support.applications import audited, config, guarded, stream, workload
 from tests.support.policy_sets import policy_sets
 
@@ -69,9 +70,13 @@ def test_no_network_policy_opens_what_is_denied(
     how = asked(kind, platform=platform, ipFamilies=families, scope=scope, reopened="warn")
     data = shop(excepted, *policies)
     out, results = guarded(data, how)
-    found = states(out, config(platform=platform, ipFamilies=families))
-    assert {found["w0"], found["w1"]} == {"blocked"}
-    assert found["w2"] in (("excepted", "blocked") if excepted else ("blocked",))
+    told = config(platform=platform, ipFamilies=families)
+    found = states(out, told)
+    kept = "blocked"
+    if any(not gap.signs for gap in settings_of(told).gaps):
+        kept = "unenforced"  # by the engine that the platform usually has
+    assert {found["w0"], found["w1"]} == {kept}
+    assert found["w2"] in (("excepted", kept) if excepted else (kept,))
     # What the policies of others say is nothing that somebody has to mend any more.
     blamed = {one.subject for one in results if one.id == "IG001"}
     assert not blamed or excepted

@@ -66,4 +66,11 @@ _SECONDARY_NETWORKS = Gap(
     signs=(PodSign("pod-annotation", "k8s.v1.cni.cncf.io/networks"),),
 )
 
-EVERYWHERE: tuple[Gap, ...] = (_FARGATE, _SECONDARY_NETWORKS)
+_ANOTHER_DEFAULT_NETWORK = Gap(
+    "its default network is one that Multus attaches, which the engine may not govern",
+    "remove the annotation, or guard that network with what it has",
+    Source("Multus documentation, configuration (default network by annotation)"),
+    signs=(PodSign("pod-annotation", "v1.multus-cni.io/default-network"),),
+)
+
+EVERYWHERE: tuple[Gap, ...] = (_FARGATE, _SECONDARY_NETWORKS, _ANOTHER_DEFAULT_NETWORK)

@@ -11,7 +11,8 @@ from imds_guard.resources.resource import (
     Resource,
     resources,
 )
-from imds_guard.resources.workload import Workload, workloads
+from imds_guard.resources.templates import workloads
+from imds_guard.resources.workload import Workload
 
 __all__ = [
     "INDEX_ANNOTATIONS",

@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from imds_guard.resources.fields import (
-    CONTAINER,
-    JOB,
-    JOB_TEMPLATE,
-    POD,
-    RESOURCE,
-    TEMPLATE,
-    outline_of,
-)
+from imds_guard.resources.fields import CONTAINER
 from imds_guard.resources.labels import labels_in
+from imds_guard.resources.pod_kinds import BY_SHAPE, CONTROLLER_LABELS
 from imds_guard.resources.resource import strings
-from imds_guard.wire import Fields, Item, ShapeError, mapping
+from imds_guard.wire import Fields, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imds_guard.resources.fields import PodFields
     from imds_guard.resources.network_policy import Protocol
+    from imds_guard.resources.pod_kinds import PodKind
     from imds_guard.resources.resource import Resource
     from imds_guard.wire import Value
 
 
-class _Kind(NamedTuple):
-    """How a kind makes pods: where its pod templates stand, and which labels controllers add.
-
-    Of the labels, `present` are added by the controllers of every supported version, `maybe` by
-    those of some, or to some pods.
-    """
-
-    shapes: tuple[PodFields, ...]
-    present: frozenset[str] = frozenset()
-    maybe: frozenset[str] = frozenset()
-
-
-# Kubernetes reference, Well-Known Labels, and the API reference of the workload resources. A kind
-# that is not listed is known by its shape.
-_OF_JOB = frozenset(
-    (
-        *("controller-uid", "job-name"),
-        *("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"),
-    )
-)
-_OF_INDEXED_JOB = frozenset(("batch.kubernetes.io/job-completion-index",))
-_REPLICAS = _Kind((TEMPLATE,), present=frozenset(("pod-template-hash",)))
-_DAEMONS = _Kind(
-    (TEMPLATE,),
-    present=frozenset(("controller-revision-hash",)),
-    maybe=frozenset(("pod-template-generation",)),
-)
-_KINDS: dict[tuple[str, str], _Kind] = {
-    ("", "Pod"): _Kind((POD,)),
-    ("", "ReplicationController"): _Kind((TEMPLATE,)),
-    ("apps", "Deployment"): _REPLICAS,
-    ("apps", "StatefulSet"): _Kind(
-        (TEMPLATE,),
-        present=frozenset(("controller-revision-hash", "statefulset.kubernetes.io/pod-name")),
-        maybe=frozenset(("apps.kubernetes.io/pod-index",)),  # since 1.28
-    ),
-    ("apps", "DaemonSet"): _DAEMONS,
-    ("apps", "ReplicaSet"): _Kind((TEMPLATE,)),
-    ("extensions", "Deployment"): _REPLICAS,
-    ("extensions", "DaemonSet"): _DAEMONS,
-    ("extensions", "ReplicaSet"): _Kind((TEMPLATE,)),
-    ("batch", "Job"): _Kind((TEMPLATE,), _OF_JOB, _OF_INDEXED_JOB),
-    ("batch", "CronJob"): _Kind((JOB_TEMPLATE,), _OF_JOB, _OF_INDEXED_JOB),
-}
-_BY_SHAPE = _Kind(())
-# Every label that some controller puts on pods by itself. No selector written today can know its
-# value, and of a Pod that a controller made it says nothing of the next one.
-_CONTROLLER_LABELS = frozenset().union(*(one.present | one.maybe for one in _KINDS.values()))
 _TRUE = frozenset(["y", "yes", "true", "on"])  # as Kubernetes' YAML reader takes them
 
 
@@ -94,7 +40,7 @@ class Workload:
         resource: Resource,
         fields: Fields,
         pod: PodFields,
-        kind: _Kind = _BY_SHAPE,
+        kind: PodKind = BY_SHAPE,
         *,
         part: str = "",
     ) -> None:
@@ -115,8 +61,8 @@ class Workload:
         self.labels = labels
         """The labels of its pods, for the selectors of policies."""
         written = labels.known
-        if not _CONTROLLER_LABELS.isdisjoint(written):
-            written = {k: v for k, v in written.items() if k not in _CONTROLLER_LABELS}
+        if not CONTROLLER_LABELS.isdisjoint(written):
+            written = {k: v for k, v in written.items() if k not in CONTROLLER_LABELS}
         self.pod_labels: dict[str, str] = dict(written)
         """Those that its template writes, by which a policy can select its pods."""
 
@@ -234,98 +180,6 @@ class Workload:
     def service_account(self) -> str:
         """The ServiceAccount that its pods run as."""
         return self._fields.text(self._pod.service_account) or "default"
-
-
-def workloads(resource: Resource) -> Iterator[Workload]:
-    """The workloads of a resource, one for each pod template that it has.
-
-    Raises InputError where a kind that is known to make pods has a malformed template.
-    """
-    kind = _KINDS.get((resource.group, resource.kind))
-    if kind is None:
-        found = _by_shape(resource)
-        if found is not None:
-            yield found
-        elif _is_custom(resource):
-            yield from _nested(resource)
-        return
-    for pod in kind.shapes:
-        fields = _fields(resource, pod)
-        if not pod.template or fields.has(pod.template):
-            part = _part_of(pod.template) if len(kind.shapes) > 1 else ""
-            yield Workload(resource, fields, pod, kind, part=part)
-
-
-def _part_of(template: str) -> str:
-    """A template's name: of spec.headGroupSpec.template, headGroupSpec."""
-    return template.removeprefix("spec.").removesuffix(".template")
-
-
-def _by_shape(resource: Resource) -> Workload | None:
-    """The workload of a kind that is not listed, where it has a pod template at a usual place."""
-    try:
-        for pod, holder in ((TEMPLATE, TEMPLATE.template), (JOB_TEMPLATE, JOB)):
-            if not resource.fields.may_have(holder):
-                continue
-            fields = _fields(resource, pod)
-            if fields.has(pod.containers):
-                return Workload(resource, fields, pod)
-    except ShapeError:
-        pass  # a kind of its own, whose spec means something else
-    return None
-
-
-_WITHOUT_PODS = frozenset(
-    (
-        *("CustomResourceDefinition", "Kptfile", "Kustomization"),
-        "ClusterTrainingRuntime",  # Kubeflow Trainer: of TrainJobs in any namespace
-    )
-)
-
-
-def _is_custom(resource: Resource) -> bool:
-    """Whether a kind that is not listed may hold pod templates at places of its own."""
-    has_template = resource.kind == "PodTemplate" or "." in resource.group
-    if not has_template or resource.kind in _WITHOUT_PODS:
-        return False
-    text = resource.item.text
-    return b"containers" in text or b"\\" in text
-
-
-def _nested(resource: Resource) -> Iterator[Workload]:
-    """The workloads of pod templates at whatever depth, each named by where it stands."""
-    found = list(_templates(resource.item.value(), ()))
-    for path, template in found:
-        part = _part_of(".".join(path)) if len(found) > 1 else ""
-        yield Workload(resource, _as_pod(resource.item, template), POD, part=part)
-
-
-def _as_pod(item: Item, template: Value) -> Fields:
-    """The fields of a pod template, which has the shape of a Pod."""
-    built = Item(item.data, item.start, item.end, item.column, load=lambda: template)
-    return Fields(built, RESOURCE)
-
-
-def _templates(value: Value, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
-    """Every mapping that has the shape of a pod template: a spec with a list of containers."""
-    if isinstance(value, list):
-        for at, one in enumerate(value):
-            yield from _templates(one, (*path, str(at)))
-    if not isinstance(value, dict):
-        return
-    if path and isinstance(mapping(value.get("spec")).get("containers"), list):
-        metadata = value.get("metadata")
-        if isinstance(metadata, dict) or metadata is None:
-            yield path, value
-            return
-    for key, held in value.items():
-        yield from _templates(held, (*path, str(key)))
-
-
-def _fields(resource: Resource, pod: PodFields) -> Fields:
-    if pod is POD or pod is TEMPLATE:
-        return resource.fields
-    return Fields(resource.item, outline_of(pod))
 
 
 def _list(value: Value) -> list[Any]:
