@@ -14,12 +14,13 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --genera
 SECONDS ?= 60
 FUZZ := .venv/.fuzz
 
-.PHONY: help demo check lint types test cluster-test verdicts docs bench fuzz sbom audit-pins lock image clean
+.PHONY: help demo check lint types test cluster-test verdicts parts docs bench fuzz sbom audit-pins lock image clean
 
 help:
 	@echo 'make demo    see imds-guard at work on the examples'
 	@echo 'make check   lint and types'
 	@echo 'make test    lint, types and tests'
+	@echo 'make parts   renew config/parts.py, which is made from the models of the configuration'
 	@echo 'make docs    renew the pages of docs/ that are made from the code'
 	@echo 'make cluster-test  try all on a real API server and enforcer, in namespaces of their own'
 	@echo 'make bench   measure it against its baselines, into docs/ (BENCH_FLAGS=--quick: no page)'
@@ -44,6 +45,13 @@ types: $(INSTALLED)
 
 test: check
 	$(BIN)/pytest -q -n auto $(PYTEST_FLAGS)
+
+# What cannot be made stays as it was.
+parts: $(INSTALLED)
+	@file=function/imds_guard/config/parts.py; \
+		$(BIN)/python -m imds_guard.config.table > $$file.new \
+			&& $(BIN)/ruff format --quiet --stdin-filename $$file - < $$file.new > $$file.made \
+			&& mv $$file.made $$file; status=$$?; rm -f $$file.new $$file.made; exit $$status
 
 # Each page has the name of its module with it. One that cannot be made stays as it was.
 docs: $(INSTALLED)

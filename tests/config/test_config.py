@@ -97,7 +97,7 @@ def test_pairs_come_on_top_of_a_file() -> None:
     config = from_pairs({"egress": "dns", "dns.ports": "5353"}, base=base)
     assert config.name == "mine"
     assert config.spec.egress == "dns"
-    assert (config.spec.dns.to, config.spec.dns.ports) == ("anywhere", [5353])
+    assert (config.spec.dns.to, config.spec.dns.ports) == ("anywhere", (5353,))
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_what_is_no_port_is_refused(port: Any) -> None:
 @pytest.mark.parametrize(
     "written,read",
     [
-        (["10.1.1.1"], [("10.1.1.1", [80, 443])]),
-        ([{"address": "FD00:0::1", "ports": [8080]}], [("fd00::1", [8080])]),
-        ([{"address": "10.1.1.1"}, "fd00::1"], [("10.1.1.1", [80, 443]), ("fd00::1", [80, 443])]),
+        (["10.1.1.1"], [("10.1.1.1", (80, 443))]),
+        ([{"address": "FD00:0::1", "ports": [8080]}], [("fd00::1", (8080,))]),
+        ([{"address": "10.1.1.1"}, "fd00::1"], [("10.1.1.1", (80, 443)), ("fd00::1", (80, 443))]),
     ],
 )
 def test_an_endpoint_is_an_address_or_has_ports_too(written: Any, read: Any) -> None:

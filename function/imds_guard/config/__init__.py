@@ -1,16 +1,8 @@
 """The functionConfig: what a person may write, checked."""
 
 from imds_guard.config.errors import ConfigError
-from imds_guard.config.model import (
-    Allow,
-    Config,
-    DnsOverride,
-    NamedWorkload,
-    Peer,
-    Spec,
-)
-from imds_guard.config.read import API_VERSION, KIND, from_pairs, read_config
-from imds_guard.config.types import Port
+from imds_guard.config.parts import Allow, DnsOverride, NamedWorkload, Peer, Port, Spec
+from imds_guard.config.read import API_VERSION, KIND, Config, from_pairs, read_config
 
 __all__ = [
     "API_VERSION",

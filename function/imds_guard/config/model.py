@@ -1,32 +1,32 @@
-"""The fields of the functionConfig."""
+"""The fields of the functionConfig: what a person may write.
+
+`parts.py` is made from it by `make parts`; the program reads the configuration from there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
+from imds_guard.config import rules
 from imds_guard.config.types import (
     Cidr,
+    CniName,
     EndpointOrText,
     LabelKey,
     Labels,
     Model,
     NamespaceGlob,
     NamespaceName,
+    PlatformName,
     PolicyName,
     PortNumber,
     PortText,
+    ProviderName,
     Reason,
     WorkloadReference,
-    one_of,
 )
-from imds_guard.platforms import ALIASES, CNIS, PLATFORMS, PROVIDERS
-
-DEFAULT_NAME = "imds-guard"
-_PLATFORMS = [*PLATFORMS, *ALIASES]
-_PROVIDERS = [name for name, one in PROVIDERS.items() if one.endpoints]
 
 InferredKind = Literal[
     "services",
@@ -94,15 +94,7 @@ class Peer(Model):
     pod_labels: Labels | None = Field(None, alias="podLabels")
     cidr: Cidr | None = None
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Peer:
-        namespaces = (self.namespace, self.namespace_labels)
-        by_pod = any(one is not None for one in (*namespaces, self.pod_labels))
-        if by_pod == (self.cidr is not None):
-            raise ValueError("needs namespace, podLabels or both; or cidr alone")
-        if None not in namespaces:
-            raise ValueError("needs namespace or namespaceLabels, not both")
-        return self
+    _one_kind = model_validator(mode="after")(rules.one_kind_of_peer)
 
 
 class IngressAllowance(Model):
@@ -147,29 +139,14 @@ class Names(Model):
     deny_metadata: PolicyName = Field("deny-cloud-metadata", alias="denyMetadata")
 
 
-def _with_address(name: str) -> str:
-    if name not in _PROVIDERS:
-        raise ValueError(f"{name} has no address that could be blocked. {PROVIDERS[name].note}")
-    return name
-
-
 class Spec(Model):
     """What to write, and for whom."""
 
-    platform: Annotated[str, one_of(_PLATFORMS, "platform")] = Field(
-        "generic", json_schema_extra={"enum": list(_PLATFORMS)}
+    platform: PlatformName = Field(
+        "generic", json_schema_extra={"enum": list(rules.PLATFORM_NAMES)}
     )
-    cni: Annotated[str, one_of(["", *CNIS], "cni")] = Field(
-        "", json_schema_extra={"enum": ["", *CNIS]}
-    )
-    providers: list[
-        Annotated[
-            str,
-            one_of(list(PROVIDERS), "provider"),
-            AfterValidator(_with_address),
-            WithJsonSchema({"type": "string", "enum": _PROVIDERS}),
-        ]
-    ] = Field(default_factory=list)
+    cni: CniName = Field("", json_schema_extra={"enum": list(rules.CNI_NAMES)})
+    providers: list[ProviderName] = Field(default_factory=list)
     endpoints: list[EndpointOrText] = Field(default_factory=list)
     scope: Literal["namespace", "workload", "cluster"] = "namespace"
     egress: Literal["dns", "web", "any"] = "web"
@@ -198,17 +175,4 @@ class Spec(Model):
     labels: Labels = Field(default_factory=dict)
     annotations: dict[LabelKey, str] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _distinct_names(self) -> Spec:
-        names = [self.names.default_deny, self.names.allow_dns, self.names.deny_metadata]
-        if len(set(names)) != len(names):
-            raise ValueError("names must differ from each other")
-        return self
-
-
-@dataclass(frozen=True)
-class Config:
-    """A functionConfig: its name, by which its policies are known as its own, and its spec."""
-
-    name: str = DEFAULT_NAME
-    spec: Spec = field(default_factory=Spec.model_construct)  # defaults: nothing to check
+    _distinct_names = model_validator(mode="after")(rules.distinct_names)

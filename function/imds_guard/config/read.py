@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
-
+from imds_guard.config import parts, quick
 from imds_guard.config.errors import ConfigError, Path, from_validation, nearest
-from imds_guard.config.model import DEFAULT_NAME, Config, Spec
+from imds_guard.config.part import forms_in
+from imds_guard.config.parts import Spec
 
+if TYPE_CHECKING:
+    from imds_guard.config.part import Form, Part
+
+DEFAULT_NAME = "imds-guard"
 API_VERSION = "imds-guard.dev/v1alpha1"
 KIND = "ImdsGuard"
+
+
+class Config(NamedTuple):
+    """A functionConfig: its name, by which its policies are known as its own, and its spec."""
+
+    name: str = DEFAULT_NAME
+    spec: Spec = Spec()
 
 
 def read_config(value: dict[str, Any] | None) -> Config:
@@ -50,7 +61,7 @@ def from_pairs(
         raise ConfigError("must be a mapping of keys to text", at)
     nested: dict[str, Any] = {}
     if base is not None:
-        nested = base.spec.model_dump(by_alias=True, exclude_unset=True)
+        nested = base.spec.as_given()
         name = base.name
     for key, text in pairs.items():
         *parents, last = key.split(".")
@@ -68,10 +79,35 @@ def _spec(value: Any, at: Path) -> Spec:
         return Config().spec
     if not isinstance(value, dict):
         raise ConfigError("must be a mapping", at)
+    value = _without_nulls(value)
+    spec = quick.read(Spec, value)
+    return read_by_pydantic(value, at) if spec is None else spec
+
+
+def read_by_pydantic(value: Any, at: Path = ("spec",)) -> Spec:
+    """A spec in whatever form. Raises ConfigError, with all that is wrong."""
+    from pydantic import ValidationError
+
+    from imds_guard.config import model
+
     try:
-        return Spec.model_validate(_without_nulls(value))
+        read = model.Spec.model_validate(value)
     except ValidationError as error:
         raise from_validation(error, at, _fields_at) from None
+    spec: Spec = _as_part(read)
+    return spec
+
+
+def _as_part(value: Any) -> Any:
+    """What pydantic has read, as the part that is made from its model."""
+    from pydantic import BaseModel
+
+    if isinstance(value, list):
+        return tuple(_as_part(held) for held in value)
+    if not isinstance(value, BaseModel):
+        return value
+    kind = getattr(parts, type(value).__name__)
+    return kind(**{name: _as_part(getattr(value, name)) for name in value.model_fields_set})
 
 
 def _without_nulls(value: Any) -> Any:
@@ -83,37 +119,25 @@ def _without_nulls(value: Any) -> Any:
 
 def _fields_at(path: Path) -> list[str]:
     """The fields that may stand at `path` of a spec."""
-    model = _model_at([part for part in path if isinstance(part, str)])
-    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+    kind = _part_at([part for part in path if isinstance(part, str)])
+    return list(kind.FORMS) if kind else []
 
 
-def _model_at(path: list[str]) -> type[BaseModel] | None:
-    model: type[BaseModel] = Spec
-    for part in path:
-        annotation = _annotation(model, part)
-        found = [one for one in _flatten(annotation) if _is_model(one)]
-        if not found:
+def _part_at(path: list[str]) -> type[Part] | None:
+    kind: type[Part] = Spec
+    for key in path:
+        named = (form[1] for form in forms_in(_form_at(kind, key)) if form[0] == "part")
+        name = next(named, None)
+        if name is None:
             return None
-        model = found[0]
-    return model
+        kind = getattr(parts, name)
+    return kind
 
 
-def _annotation(model: type[BaseModel], key: str) -> Any:
-    for name, field in model.model_fields.items():
-        if key in (name, field.alias):
-            return field.annotation
-    return None
-
-
-def _flatten(annotation: Any) -> list[Any]:
-    found = [annotation]
-    for argument in get_args(annotation):
-        found += _flatten(argument)
-    return found
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+def _form_at(kind: type[Part], key: str) -> Form:
+    """What a field takes, by either of its names; nothing where there is no such field."""
+    known = (form for alias, (name, form) in kind.FORMS.items() if key in (alias, name))
+    return next(known, ())
 
 
 def _typed(text: Any, path: list[str], at: Path) -> Any:
@@ -123,15 +147,13 @@ def _typed(text: Any, path: list[str], at: Path) -> Any:
     """
     if not isinstance(text, str):
         return text
-    parent = _model_at(path[:-1])
-    annotation = _annotation(parent, path[-1]) if parent else None
-    kinds = _flatten(annotation)
-    origins = {get_origin(kind) for kind in kinds}
-    has_fields = any(map(_is_model, kinds)) or dict in origins
-    if list not in origins and not has_fields:
+    parent = _part_at(path[:-1])
+    words = {form[0] for form in forms_in(_form_at(parent, path[-1]))} if parent else set()
+    has_fields = not words.isdisjoint(("part", "map"))
+    if "list" not in words and not has_fields:
         return text
     is_yaml = text.lstrip().startswith(("-", "[", "{"))
-    if list in origins and not is_yaml:
+    if "list" in words and not is_yaml:
         return [part.strip() for part in text.split(",") if part.strip()]
     import yaml
 

@@ -26,7 +26,7 @@ from imds_guard.reach.declared import flows
 from imds_guard.resources import Address, note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imds_guard.config import Port
     from imds_guard.guard.discover import Inventory
@@ -144,7 +144,7 @@ def _check_cidrs(settings: Settings) -> None:
             )
 
 
-def label_text(labels: dict[str, str]) -> str:
+def label_text(labels: Mapping[str, str]) -> str:
     """Labels as they are written for kubectl."""
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
@@ -231,7 +231,7 @@ class _Planner:
                 if target := self._target(pods, "allow"):
                     self._want(allowance.build(self.settings, target), pods.resource)
 
-    def _meant(self, reference: str | dict[str, str]) -> Iterator[Pods]:
+    def _meant(self, reference: str | Mapping[str, str]) -> Iterator[Pods]:
         text = reference if isinstance(reference, str) else label_text(reference)
         for pods in self.governed.pods:
             if pods.is_meant_by(reference):

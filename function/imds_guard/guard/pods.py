@@ -12,7 +12,7 @@ from imds_guard.reach.subject import Subject
 from imds_guard.resources.labels import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imds_guard.config import NamedWorkload
     from imds_guard.resources import Resource, Workload
@@ -29,7 +29,7 @@ class Pods(NamedTuple):
     kind: str
     namespace: str | None  # where they will be
     name: str
-    labels: dict[str, str]  # those that their template writes
+    labels: Mapping[str, str]  # those that their template writes
     excluded: str | None = None
     exception: str | None = None
     host_network: bool = False
@@ -75,9 +75,9 @@ class Pods(NamedTuple):
         name = f"{namespace}/{self.name}" if namespace else self.name
         return f"{name} ({self.part})" if self.part else name
 
-    def is_meant_by(self, reference: str | dict[str, str]) -> bool:
+    def is_meant_by(self, reference: str | Mapping[str, str]) -> bool:
         """Whether `[[kind/]namespace/]name`, or labels, mean these pods."""
-        if isinstance(reference, dict):
+        if not isinstance(reference, str):
             return all(self.labels.get(key) == value for key, value in reference.items())
         *kind, name = reference.split("/")
         namespace = kind.pop() if kind else None

@@ -15,7 +15,7 @@ from imds_guard.guard.pods import Pods, named_pods, pods_of
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imds_guard.config import Spec
     from imds_guard.guard.discover import Inventory
@@ -176,5 +176,5 @@ def _with_named(spec: Spec, found: dict[str | None, Group]) -> dict[str | None, 
     return groups
 
 
-def _matches(name: str, globs: list[str]) -> bool:
+def _matches(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)

@@ -7,7 +7,7 @@ CIDR; a CIDR that holds a metadata address gets its `except` by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.policies.manifest import network_policy, port_rule, slug
@@ -31,7 +31,7 @@ class Allowance(NamedTuple):
 
     policy_type: Literal["Ingress", "Egress"]
     name: str
-    workload: str | dict[str, str] | None
+    workload: str | Mapping[str, str] | None
     peer: Peer
     ports: Sequence[Port]
 

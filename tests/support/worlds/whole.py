@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from imds_guard.audit import AuditReport, Context
-from imds_guard.config import Config
+from imds_guard.config import Config, from_pairs
 from imds_guard.guard.verify import examine
 from imds_guard.resources import resources
 from imds_guard.wire import read
@@ -45,7 +45,7 @@ def examined(case: Case) -> tuple[Context, AuditReport]:
     stream = "\n---\n".join(json.dumps(one) for one in json.loads(text))
     config = Config()
     if case.family == "cilium":
-        config = Config(spec=config.spec.model_copy(update={"cni": "cilium"}))
+        config = from_pairs({"cni": "cilium"}, base=config)
     return examine(resources(read(stream.encode())), config)
 
 
