@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -60,16 +59,23 @@ class ApiServerPeer(NamedTuple):
     entity: str = ""
 
 
-@dataclass(eq=False)
 class Settings:
     """A configuration with its platform's facts filled in."""
 
-    config: Config
-    platform: Platform
-    cni: Cni | None  # None: it is not known
-    dns: Dns
-    endpoints: tuple[Endpoint, ...]
-    _made: dict[Callable[[Settings], Any], Any] = field(default_factory=dict, repr=False)
+    def __init__(
+        self,
+        config: Config,
+        platform: Platform,
+        cni: Cni | None,  # None: it is not known
+        dns: Dns,
+        endpoints: tuple[Endpoint, ...],
+    ) -> None:
+        self.config = config
+        self.platform = platform
+        self.cni = cni
+        self.dns = dns
+        self.endpoints = endpoints
+        self._made: dict[Callable[[Settings], Any], Any] = {}
 
     def once(self, make: Callable[[Settings], _Made]) -> _Made:
         """What `make` makes of these settings, made once: whoever gets it shares it."""

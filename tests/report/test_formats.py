@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,15 @@ from tests.support.shop import OPEN, WEB, audit
 
 @pytest.mark.parametrize("form", names("audit"))
 def test_every_state_is_shown(form: str) -> None:
-    subject = Subject("Deployment", "shop", "web", Labels({}))
     opening = (Opening("169.254.169.254", (80,)), Opening("fd00:ec2::254", (80,)))
     reasons = {"uncertain": "Calico tier", "excepted": "reads | its *zone*"}
     verdicts = [
-        Verdict(replace(subject, name=f"is-{one}"), one, opening, reasons.get(one, ""))
+        Verdict(
+            Subject("Deployment", "shop", f"is-{one}", Labels({})),
+            one,
+            opening,
+            reasons.get(one, ""),
+        )
         for one in STATES
     ]
     context, _ = examine([], Config())

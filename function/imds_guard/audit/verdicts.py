@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.annotations import REASON
@@ -38,12 +37,16 @@ class Verdict(NamedTuple):
     finding: str = ""
 
 
-@dataclass
 class AuditReport:
     """Everything that an audit has found, in the order of the input."""
 
-    findings: list[Result] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    def __init__(
+        self,
+        findings: list[Result] | None = None,
+        verdicts: list[Verdict] | None = None,
+    ) -> None:
+        self.findings: list[Result] = [] if findings is None else findings
+        self.verdicts: list[Verdict] = [] if verdicts is None else verdicts
 
     def is_of_unseen(self, id: str) -> bool:
         """Whether a finding of this id is about pods that no manifest shows, and no others."""

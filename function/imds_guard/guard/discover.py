@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 NEW_FILE = "imds-guard.yaml"
 
 
-@dataclass
 class Group:
     """A namespace of the input, by its own object, by what is in it, or by both.
 
@@ -36,13 +34,19 @@ class Group:
     default one.
     """
 
-    namespace: str | None
-    first: Resource | None  # what made it known; None where the configuration names it
-    is_named: bool = True
-    unnamed: Resource | None = None  # the first of its resources that names none
-    excluded: str | None = None  # the reason that its Namespace gives
-    workloads: list[Workload] = field(default_factory=list)
-    pod_makers: list[PodSource] = field(default_factory=list)  # of pods that no manifest shows
+    def __init__(
+        self,
+        namespace: str | None,
+        first: Resource | None,  # what made it known; None where the configuration names it
+        is_named: bool = True,
+    ) -> None:
+        self.namespace = namespace
+        self.first = first
+        self.is_named = is_named
+        self.unnamed: Resource | None = None  # the first of its resources that names none
+        self.excluded: str | None = None  # the reason that its Namespace gives
+        self.workloads: list[Workload] = []
+        self.pod_makers: list[PodSource] = []  # of pods that no manifest shows
 
     @property
     def written_namespace(self) -> str | None:
@@ -50,7 +54,6 @@ class Group:
         return self.namespace if self.is_named else None
 
 
-@dataclass
 class Inventory:
     """The input's resources that matter here, in the order of first appearance.
 
@@ -58,18 +61,19 @@ class Inventory:
     nobody knows.
     """
 
-    default_namespace: str | None = "default"
-    groups: dict[str | None, Group] = field(default_factory=dict)
-    policies: list[Resource] = field(default_factory=list)  # of every kind
-    declared: Declarations = field(default_factory=Declarations)
-    namespace_labels: dict[str, Labels] = field(default_factory=dict)
-    annotation_notes: list[Result] = field(default_factory=list)  # one per unknown annotation
-    next_index: dict[str, int] = field(default_factory=dict)  # of files of ours: the first free
-    # Of what is judged: the first one of each object, and every one where there are several.
-    _first: dict[Key, Resource] = field(default_factory=dict)
-    _copies: dict[Key, list[Resource]] = field(default_factory=dict)
-    _custom: dict[str | None, list[Resource]] = field(default_factory=dict)
-    ownership: Ownership = field(default_factory=Ownership)
+    def __init__(self, default_namespace: str | None = "default") -> None:
+        self.default_namespace = default_namespace
+        self.groups: dict[str | None, Group] = {}
+        self.policies: list[Resource] = []  # of every kind
+        self.declared = Declarations()
+        self.namespace_labels: dict[str, Labels] = {}
+        self.annotation_notes: list[Result] = []  # one per unknown annotation
+        self.next_index: dict[str, int] = {}  # of files of ours: the first free
+        # Of what is judged: the first one of each object, and every one where there are several.
+        self._first: dict[Key, Resource] = {}
+        self._copies: dict[Key, list[Resource]] = {}
+        self._custom: dict[str | None, list[Resource]] = {}
+        self.ownership = Ownership()
 
     @cached_property
     def network_policies(self) -> frozenset[tuple[str | None, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,22 +55,22 @@ class Planned(NamedTuple):
         return Address(version, kind, metadata.get("namespace"), metadata["name"])
 
 
-@dataclass
 class Plan:
     """Every policy that is wanted, and what has to be said about how it came to be."""
 
-    policies: list[Planned] = field(default_factory=list)
-    governed: set[str | None] = field(default_factory=set)  # namespaces
-    left_out: list[Subject] = field(default_factory=list)
-    pod_makers: list[PodSource] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    subjects: list[Subject] = field(default_factory=list)
-    owned: list[Subject] = field(default_factory=list)  # whose pods are those of a subject
-    targets: dict[Subject, Target] = field(default_factory=dict)  # for allow.infer
-    namespaces: dict[str | None, Target] = field(default_factory=dict)  # all of their pods
-    flows: list[Flow] = field(default_factory=list)
-    excepted: list[Excepted] = field(default_factory=list)
-    api_clients: list[ApiClient] = field(default_factory=list)
+    def __init__(self, results: list[Result] | None = None) -> None:
+        self.policies: list[Planned] = []
+        self.governed: set[str | None] = set()  # namespaces
+        self.left_out: list[Subject] = []
+        self.pod_makers: list[PodSource] = []
+        self.results: list[Result] = [] if results is None else results
+        self.subjects: list[Subject] = []
+        self.owned: list[Subject] = []  # whose pods are those of a subject
+        self.targets: dict[Subject, Target] = {}  # for allow.infer
+        self.namespaces: dict[str | None, Target] = {}  # all of their pods
+        self.flows: list[Flow] = []
+        self.excepted: list[Excepted] = []
+        self.api_clients: list[ApiClient] = []
 
 
 def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) -> Plan:

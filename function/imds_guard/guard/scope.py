@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from imds_guard.wire import Result
 
 
-@dataclass
 class Governed:
     """A namespace that gets policies: its pods, and those that are left out.
 
@@ -34,14 +32,20 @@ class Governed:
     for them alone.
     """
 
-    namespace: str | None
-    written_namespace: str | None
-    first: Resource | None
-    pods: list[Pods] = field(default_factory=list)
-    left_out: list[Pods] = field(default_factory=list)
-    owned: list[Pods] = field(default_factory=list)
-    owned_left_out: list[Pods] = field(default_factory=list)
-    pod_makers: list[PodSource] = field(default_factory=list)
+    def __init__(
+        self,
+        namespace: str | None,
+        written_namespace: str | None,
+        first: Resource | None,
+    ) -> None:
+        self.namespace = namespace
+        self.written_namespace = written_namespace
+        self.first = first
+        self.pods: list[Pods] = []
+        self.left_out: list[Pods] = []
+        self.owned: list[Pods] = []
+        self.owned_left_out: list[Pods] = []
+        self.pod_makers: list[PodSource] = []
 
 
 def govern(

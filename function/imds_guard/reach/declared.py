@@ -8,7 +8,6 @@ workload's settings, that this workload does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imds_guard.reach.selectors import matches
@@ -67,17 +66,17 @@ class Flow(NamedTuple):
     namespaces: tuple[str, ...] | None = None
 
 
-@dataclass
 class Declarations:
     """What an input holds that declares traffic."""
 
-    services: list[Service] = field(default_factory=list)
-    pointers: list[Pointer] = field(default_factory=list)
-    monitors: list[Monitor] = field(default_factory=list)
-    config_maps: dict[tuple[str | None, str], Resource] = field(default_factory=dict)
-    service_accounts: dict[tuple[str | None, str], Resource] = field(default_factory=dict)
-    bindings: list[Resource] = field(default_factory=list)
-    roles: dict[tuple[str, str | None, str], Resource] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.services: list[Service] = []
+        self.pointers: list[Pointer] = []
+        self.monitors: list[Monitor] = []
+        self.config_maps: dict[tuple[str | None, str], Resource] = {}
+        self.service_accounts: dict[tuple[str | None, str], Resource] = {}
+        self.bindings: list[Resource] = []
+        self.roles: dict[tuple[str, str | None, str], Resource] = {}
 
     def add(self, resource: Resource) -> None:
         """Take in a resource that makes no pods, if it declares anything."""
@@ -111,11 +110,7 @@ def flows(declared: Declarations, subjects: Sequence[Subject]) -> list[Flow]:
 
 
 class _Finder:
-    def __init__(
-        self,
-        declared: Declarations,
-        subjects: Sequence[Subject],
-    ) -> None:
+    def __init__(self, declared: Declarations, subjects: Sequence[Subject]) -> None:
         self.declared = declared
         self.by_namespace: dict[str | None, list[Subject]] = {}
         self.by_workload: dict[int, Subject] = {}

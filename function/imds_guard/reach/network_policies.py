@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.addresses import cover_pods
@@ -29,7 +28,6 @@ _Applied = tuple[Grant, Match]
 _ReachKey = tuple["PolicyType", Match, tuple[tuple[int, Match], ...]]
 
 
-@dataclass(slots=True, eq=False)
 class Reach:
     """One direction of the traffic of pods: whether they are isolated, and what is let through.
 
@@ -37,11 +35,20 @@ class Reach:
     with whether they apply to these pods.
     """
 
-    isolated: Match
-    selecting: tuple[Selected, ...]
-    grants: tuple[_Applied, ...]
-    metadata: tuple[str, ...] = ()  # addresses of metadata services
-    _by_address: dict[Network | ApiServer, list[_Applied]] = field(default_factory=dict, repr=False)
+    __slots__ = ("_by_address", "grants", "isolated", "metadata", "selecting")
+
+    def __init__(
+        self,
+        isolated: Match,
+        selecting: tuple[Selected, ...],
+        grants: tuple[_Applied, ...],
+        metadata: tuple[str, ...] = (),  # addresses of metadata services
+    ) -> None:
+        self.isolated = isolated
+        self.selecting = selecting
+        self.grants = grants
+        self.metadata = metadata
+        self._by_address: dict[Network | ApiServer, list[_Applied]] = {}
 
     @property
     def policies(self) -> tuple[NetworkPolicy, ...]:

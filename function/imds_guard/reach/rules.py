@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Optional, Union
 
 from imds_guard.reach.match import Match
@@ -82,26 +81,25 @@ class Isolation(NamedTuple):
     """Whether its engine makes the same of it as of a NetworkPolicy."""
 
 
-@dataclass
 class Rules:
     """The rules and isolations of every policy of the input that is no NetworkPolicy."""
 
-    rules: list[Rule] = field(default_factory=list)
-    isolations: list[Isolation] = field(default_factory=list)
-    demands: dict[int, Mapping[str, str]] = field(default_factory=dict)
-    """By the identity of a policy, the labels that pods must have to be selected by it."""
-    tiers: dict[tuple[str, str], tuple[float | None, bool]] = field(default_factory=dict)
-    """By engine and name: the position of a tier, None where it is not known, and whether it drops
-    what no rule matches."""
-    places: dict[str, tuple[float | None, bool]] = field(default_factory=dict)
-    """Of Calico's tiers, by name: the same with a position for each; none until they are asked."""
-    has_network_sets: bool = False
-    """Whether addresses may have labels: the input has network sets of Calico."""
-    metadata: frozenset[str] = frozenset()
-    """Addresses of metadata services, besides those that every run knows."""
-
-    faults: list[tuple[Policy, tuple[Fault, ...]]] = field(default_factory=list)
-    """The policies that are refused, everywhere or by some, with what is at fault."""
+    def __init__(self, metadata: frozenset[str] = frozenset()) -> None:
+        self.rules: list[Rule] = []
+        self.isolations: list[Isolation] = []
+        self.demands: dict[int, Mapping[str, str]] = {}
+        """By the identity of a policy, the labels that pods must have to be selected by it."""
+        self.tiers: dict[tuple[str, str], tuple[float | None, bool]] = {}
+        """By engine and name: the position of a tier, None where it is not known, and whether it
+        drops what no rule matches."""
+        self.places: dict[str, tuple[float | None, bool]] = {}
+        """Of Calico's tiers, by name: the same with a position for each; none until one asks."""
+        self.has_network_sets = False
+        """Whether addresses may have labels: the input has network sets of Calico."""
+        self.metadata = metadata
+        """Addresses of metadata services, besides those that every run knows."""
+        self.faults: list[tuple[Policy, tuple[Fault, ...]]] = []
+        """The policies that are refused, everywhere or by some, with what is at fault."""
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.isolations)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.reach.match import Match
@@ -26,7 +25,6 @@ class PodSource(NamedTuple):
     others: int = 0
 
 
-@dataclass(slots=True, eq=False)
 class Subject:
     """The pods of one workload, as far as policies are concerned.
 
@@ -34,14 +32,36 @@ class Subject:
     `is_unseen` says that no manifest shows them: a policy is meant for them.
     """
 
-    kind: str
-    namespace: str | None
-    name: str
-    labels: Labels
-    host_network: bool = False
-    exception: str | None = None
-    workload: Workload | None = None
-    is_unseen: bool = False
+    __slots__ = (
+        "exception",
+        "host_network",
+        "is_unseen",
+        "kind",
+        "labels",
+        "name",
+        "namespace",
+        "workload",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        labels: Labels,
+        host_network: bool = False,
+        exception: str | None = None,
+        workload: Workload | None = None,
+        is_unseen: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.namespace = namespace
+        self.name = name
+        self.labels = labels
+        self.host_network = host_network
+        self.exception = exception
+        self.workload = workload
+        self.is_unseen = is_unseen
 
     @property
     def resource(self) -> Resource | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imds_guard.wire import emit
@@ -12,14 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(slots=True, eq=False)
 class YamlDocuments:
     """The documents of a YAML stream. An entry reaches from its marker to the next one."""
 
-    data: bytes
-    entries: list[Entry]
-    newline: str = "\n"
-    has_more: bool = False  # documents that say nothing, besides the entries
+    __slots__ = ("data", "entries", "has_more", "newline")
+
+    def __init__(
+        self,
+        data: bytes,
+        entries: list[Entry],
+        newline: str = "\n",
+        has_more: bool = False,  # documents that say nothing, besides the entries
+    ) -> None:
+        self.data = data
+        self.entries = entries
+        self.newline = newline
+        self.has_more = has_more
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
@@ -52,13 +59,15 @@ class YamlDocuments:
         return self.newline.join(emit.block_lines(manifest, column, written)).encode()
 
 
-@dataclass(slots=True, eq=False)
 class JsonDocuments:
     """JSON objects one after the other, as several manifests in JSON are written."""
 
-    data: bytes
-    entries: list[Entry]
-    pretty: bool
+    __slots__ = ("data", "entries", "pretty")
+
+    def __init__(self, data: bytes, entries: list[Entry], pretty: bool) -> None:
+        self.data = data
+        self.entries = entries
+        self.pretty = pretty
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.wire import emit, parser
@@ -31,16 +30,26 @@ def check_api_version(version: Any, place: Place) -> None:
         raise InputError(message, place._replace(field="apiVersion"))
 
 
-@dataclass(slots=True, eq=False)
 class ResourceListFrame:
     """What a ResourceList has around its items."""
 
-    function_config: Item | None
-    results: Sequence | None
-    end: int  # where a further key of the list can be put
-    block: bool  # a block mapping, or braces
-    column: int | None  # of the list's keys; None: JSON on one line
-    newline: str = "\n"
+    __slots__ = ("block", "column", "end", "function_config", "newline", "results")
+
+    def __init__(
+        self,
+        function_config: Item | None,
+        results: Sequence | None,
+        end: int,  # where a further key of the list can be put
+        block: bool,  # a block mapping, or braces
+        column: int | None,  # of the list's keys; None: JSON on one line
+        newline: str = "\n",
+    ) -> None:
+        self.function_config = function_config
+        self.results = results
+        self.end = end
+        self.block = block
+        self.column = column
+        self.newline = newline
 
     def new_key(self, key: str, entries: Iterable[Any]) -> Iterator[Splice]:
         """The list with one more key, a list, at its end: a splice for each of its entries."""
@@ -57,17 +66,24 @@ class ResourceListFrame:
             yield Splice(end, end, (f'{lead}"{key}": ' + "\n".join(lines)).encode())
 
 
-@dataclass(slots=True, eq=False)
 class Listing:
     """A ResourceList or a stream of resources, and the changes to make in it."""
 
-    data: bytes
-    top: Sequence | None  # the items or the documents; None where a ResourceList has no items yet
-    frame: ResourceListFrame | None = None  # None: a stream
-    _changes: dict[int, tuple[Sequence, Changes]] = field(default_factory=dict)
-    _new: list[dict[str, Any]] = field(default_factory=list)
-    _results: list[Result] = field(default_factory=list)
-    _edits: list[Splice] = field(default_factory=list)
+    __slots__ = ("_changes", "_edits", "_new", "_results", "data", "frame", "top")
+
+    def __init__(
+        self,
+        data: bytes,
+        top: Sequence | None,  # items or documents; None where a ResourceList has no items yet
+        frame: ResourceListFrame | None = None,  # None: a stream
+    ) -> None:
+        self.data = data
+        self.top = top
+        self.frame = frame
+        self._changes: dict[int, tuple[Sequence, Changes]] = {}
+        self._new: list[dict[str, Any]] = []
+        self._results: list[Result] = []
+        self._edits: list[Splice] = []
 
     def changes(self, sequence: Sequence) -> Changes:
         """The changes noted for `sequence`, to be added to."""

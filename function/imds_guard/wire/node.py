@@ -6,7 +6,6 @@ writes it (wire/scalars.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from imds_guard.wire.errors import InputError, Place
@@ -18,25 +17,50 @@ Value = Any
 MAX_DEPTH = 200
 
 
-@dataclass(slots=True)
 class Node:
     """A node of the document and the characters it takes up; aliases share one node."""
 
-    kind: str  # scalar, mapping, sequence
-    start: int
-    end: int
-    line: int
-    column: int
-    flow: bool = False
-    text: str | None = None
-    items: list[Node] = field(default_factory=list)
-    keys: list[Node] = field(default_factory=list)  # of a mapping; `items` are its values
-    aliased: bool = False  # reached through an alias too
-    size: int = 1  # nodes when every alias is written out
-    spelled: str = ""  # a scalar's own text, where `text` is not that
-    merges: bool = False  # a key that takes over the keys of its value: <<
-    known: Value = None  # what it says, once that is known
-    is_known: bool = False
+    __slots__ = (
+        "aliased",
+        "column",
+        "end",
+        "flow",
+        "is_known",
+        "items",
+        "keys",
+        "kind",
+        "known",
+        "line",
+        "merges",
+        "size",
+        "spelled",
+        "start",
+        "text",
+    )
+
+    def __init__(
+        self,
+        kind: str,  # scalar, mapping, sequence
+        start: int,
+        end: int,
+        line: int,
+        column: int,
+    ) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.line = line
+        self.column = column
+        self.flow = False
+        self.text: str | None = None
+        self.items: list[Node] = []
+        self.keys: list[Node] = []  # of a mapping; `items` are its values
+        self.aliased = False  # reached through an alias too
+        self.size = 1  # nodes when every alias is written out
+        self.spelled = ""  # a scalar's own text, where `text` is not that
+        self.merges = False  # a key that takes over the keys of its value: <<
+        self.known: Value = None  # what it says, once that is known
+        self.is_known = False
 
 
 def value(node: Node) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imds_guard.wire import emit
@@ -26,23 +25,38 @@ class Splice(NamedTuple):
     text: bytes
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """One resource and the text around it that goes when it goes."""
 
-    item: Item
-    lead: int  # the first byte to remove with it: its dash's line break, its document marker
-    tail: int  # the byte behind the last one that may be its own
-    flow: bool = False  # written between braces
+    __slots__ = ("flow", "item", "lead", "tail")
+
+    def __init__(
+        self,
+        item: Item,
+        lead: int,  # the first byte to remove with it: its dash's line break, its document marker
+        tail: int,  # the byte behind the last one that may be its own
+        flow: bool = False,  # written between braces
+    ) -> None:
+        self.item = item
+        self.lead = lead
+        self.tail = tail
+        self.flow = flow
 
 
-@dataclass(slots=True, eq=False)
 class Changes:
     """What is to become of a sequence's entries; those that are not named stay as they are."""
 
-    replaced: dict[int, Any] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
-    appended: list[Any] = field(default_factory=list)
+    __slots__ = ("appended", "removed", "replaced")
+
+    def __init__(
+        self,
+        replaced: dict[int, Any] | None = None,
+        removed: set[int] | None = None,
+        appended: list[Any] | None = None,
+    ) -> None:
+        self.replaced: dict[int, Any] = {} if replaced is None else replaced
+        self.removed: set[int] = set() if removed is None else removed
+        self.appended: list[Any] = [] if appended is None else appended
 
 
 class Sequence(Protocol):
@@ -87,7 +101,6 @@ def before_break(data: bytes, at: int) -> int:
     return at - 1 if data[at - 1 : at] == b"\r" else at
 
 
-@dataclass(slots=True, eq=False)
 class BlockSequence:
     """`items:` with one dash per entry. `key_end` is the byte behind the key's colon.
 
@@ -95,12 +108,23 @@ class BlockSequence:
     break stays one.
     """
 
-    entries: list[Entry]
-    column: int  # of the dashes
-    key_end: int
-    end: int  # of the sequence's last line
-    newline: str = "\n"
-    empty: tuple[int, int] | None = None  # the [] that stands for no entries
+    __slots__ = ("column", "empty", "end", "entries", "key_end", "newline")
+
+    def __init__(
+        self,
+        entries: list[Entry],
+        column: int,  # of the dashes
+        key_end: int,
+        end: int,  # of the sequence's last line
+        newline: str = "\n",
+        empty: tuple[int, int] | None = None,  # the [] that stands for no entries
+    ) -> None:
+        self.entries = entries
+        self.column = column
+        self.key_end = key_end
+        self.end = end
+        self.newline = newline
+        self.empty = empty
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index in changes.removed:
@@ -132,13 +156,20 @@ class BlockSequence:
         return self.newline.join(emit.block_lines(manifest, column, written)).encode()
 
 
-@dataclass(slots=True, eq=False)
 class FlowSequence:
     """Entries between brackets, in YAML or JSON. `opening` is the byte behind the bracket."""
 
-    entries: list[Entry]
-    opening: int
-    column: int | None  # where entries start on lines of their own; None: all on one line
+    __slots__ = ("column", "entries", "opening")
+
+    def __init__(
+        self,
+        entries: list[Entry],
+        opening: int,
+        column: int | None,  # where entries start on lines of their own; None: all on one line
+    ) -> None:
+        self.entries = entries
+        self.opening = opening
+        self.column = column
 
     def splices(self, changes: Changes) -> Iterator[Splice]:
         for index, manifest in changes.replaced.items():
