@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imds_guard.guard.kustomizations import Kustomizations
@@ -18,6 +17,7 @@ from imds_guard.wire import InputError, Place, Result, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from imds_guard.resources import Resource
     from imds_guard.wire import NoResourceError
@@ -42,6 +42,8 @@ def read_files(
     What a folder holds and is not read is added to `notes`, and where they are to be `judged` also
     that kustomize would build something else of them. Raises InputError, with the file.
     """
+    from pathlib import Path
+
     for path in paths:
         if os.path.isdir(path):
             yield from _Folder(Path(path), notes, is_judged=judged).resources()
@@ -52,7 +54,8 @@ def read_files(
 def read_bytes(path: str) -> bytes:
     """A file's content. Raises InputError where it cannot be read."""
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(reason, Place(source=path)) from None

@@ -6,7 +6,6 @@ anything but a string is quoted.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -92,6 +91,10 @@ def _text(value: str) -> str:
 
 def quoted(text: str) -> str:
     """A double-quoted string, the same in JSON and YAML."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    import json
+
     return _UNPRINTABLE.sub(
         lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False)
     )
@@ -99,6 +102,8 @@ def quoted(text: str) -> str:
 
 def json_lines(value: Any, column: int | None) -> list[str]:
     """`value` as JSON: on one line, or with two-space steps indented by `column` spaces."""
+    import json
+
     if column is None:
         return [json.dumps(value, ensure_ascii=False)]
     text = json.dumps(value, ensure_ascii=False, indent=2)
