@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.support.applications import config
+from tests.support.applications import guarded as built
 from tests.support.shop import AGENT, DNS, OPEN, OPEN_LINE, WEB, as_json, audit, guarded
 
 
@@ -104,3 +106,23 @@ def test_rules_are_put_into_words() -> None:
     ]
     assert some["ports"] == ["TCP 80, 90-99, http", "UDP on every port"]
     assert (every["peers"], every["ports"]) == (["anywhere"], ["every port"])
+
+
+def test_what_a_denial_takes_back_is_said() -> None:
+    """NetworkPolicies let it through, and a policy of another kind does not."""
+    given = config(deny=["cilium"])
+    out, _ = built(f"{WEB}---\n{OPEN}".encode(), given)
+    said = audit("-", "--explain", "shop/web", stdin=out).stdout.decode()
+    assert "denied by CiliumClusterwideNetworkPolicy deny-cloud-metadata egressDeny" in " ".join(
+        said.split()
+    )
+    assert "whatever NetworkPolicies say" in " ".join(said.split())
+
+
+def test_the_platform_that_the_policies_were_built_for_is_said() -> None:
+    out, _ = built(WEB.encode(), config(platform="gke"))
+    for form in ("table", "markdown"):
+        said = audit("-", "--format", form, stdin=out).stdout.decode()
+        assert "Measured by gke, which the policies here say they were built for." in " ".join(
+            said.split()
+        )

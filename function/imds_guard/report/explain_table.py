@@ -68,7 +68,18 @@ def _why(explanation: Explanation) -> str:
             if rule.openings
         ]
         return f"by {', '.join(rules)}" if rules else f"not by NetworkPolicy{_OTHERS}"
+    if verdict.state == "blocked" and (denying := _denying(explanation)):
+        return f"denied by {', '.join(denying)}, whatever NetworkPolicies say"
     return STATES[verdict.state]
+
+
+def _denying(explanation: Explanation) -> list[str]:
+    """The rules that deny what NetworkPolicies let through, where these let something through."""
+    is_let_through = not explanation.isolated["Egress"] or any(
+        rule.openings for selecting in explanation.policies["Egress"] for rule in selecting.rules
+    )
+    denying = (one for one in explanation.others if one.rule.action == "deny" and one.openings)
+    return [str(one.rule) for one in denying] if is_let_through else []
 
 
 def _dns(explanation: Explanation) -> str:

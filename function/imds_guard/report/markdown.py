@@ -36,6 +36,8 @@ def render(summary: Summary) -> str:
         f"### {sign} {summary.headline}",
         f"**{summary.tally}**" + (f" | {counts}" if counts else ""),
     ]
+    if summary.measure:
+        parts.append(summary.measure)
     if summary.findings:
         parts.append(_findings(summary))
     blocked = [verdict for verdict in summary.verdicts if verdict.state == "blocked"]

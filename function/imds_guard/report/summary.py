@@ -25,7 +25,7 @@ STATES: dict[State, str] = {
     "uncertain": "up to a policy of another kind, which cannot be told from here",
     "ungoverned": "on the host's network, where no NetworkPolicy applies",
     "excepted": "let through, and the reason is written down",
-    "blocked": "let through by no policy",
+    "blocked": "let through by no policy, or denied by one",
 }
 """Every verdict's state in words, the worst first."""
 assert set(STATES) == set(get_args(State))
@@ -87,6 +87,12 @@ class Summary:
         if self.quiet:
             return []
         return [finding for finding in self.report.findings if finding.severity == "info"]
+
+    @property
+    def measure(self) -> str:
+        """What the audit measures by, in a sentence, where the policies themselves say it."""
+        said = [finding.message for finding in self.notes if finding.id == "platform"]
+        return "".join(f"{message[:1].upper()}{message[1:]}." for message in said)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

@@ -53,6 +53,8 @@ def _answer(page: Page, summary: Summary) -> None:
     if worst == "blocked" and not summary.has_doubts:
         style = STATE_STYLES[worst]
     page.line((f"{summary.headline}.", f"bold {style}"))
+    if summary.measure:
+        page.line((summary.measure, "dim"))
     page.blank()
     width = max(len(f"{number:,}") for number in summary.states.values())
     rows: list[list[Part]] = [
