@@ -23,6 +23,9 @@ REFERENCES = "imds-guard.dev/references"
 REASON = "imds-guard.dev/reason"
 """On our policies: why the policy lets a workload reach metadata. It marks an exception."""
 
+UNTIL = "imds-guard.dev/until"
+"""On our policies: the last day of the exception that the policy is, in UTC."""
+
 GIVEN_KEYS = "imds-guard.dev/given"
 """On our policies: which label and annotation keys the configuration gave, so that a later run
 can drop them."""

@@ -20,8 +20,11 @@ from imds_guard.platforms import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
 
     from imds_guard.config import Config, DnsOverride
+    from imds_guard.config.model import Direction
+    from imds_guard.expiry import Stage
     from imds_guard.platforms import (
         Cni,
         Dns,
@@ -69,12 +72,14 @@ class Settings:
         cni: Cni | None,  # None: it is not known
         dns: Dns,
         endpoints: tuple[Endpoint, ...],
+        is_audit: bool = False,  # what stands is judged, and nothing is written
     ) -> None:
         self.config = config
         self.platform = platform
         self.cni = cni
         self.dns = dns
         self.endpoints = endpoints
+        self.is_audit = is_audit
         self._made: dict[Callable[[Settings], Any], Any] = {}
 
     def once(self, make: Callable[[Settings], _Made]) -> _Made:
@@ -83,6 +88,28 @@ class Settings:
             self._made[make] = make(self)
         made: _Made = self._made[make]
         return made
+
+    @cached_property
+    def today(self) -> date:
+        """The day by which `until` is judged. Raises ConfigError."""
+        from imds_guard.expiry import current_day
+
+        return current_day()
+
+    def stage(self, until: str | None) -> Stage:
+        """How far along a rule is whose last day is `until`. Raises ConfigError."""
+        if until is None:
+            return "ahead"
+        from imds_guard.expiry import stage
+
+        return stage(until, self.today)
+
+    def denies(self, direction: Direction) -> bool:
+        """Whether the default deny isolates pods for a direction.
+
+        Where it does not, no policy that is written may do so, but for deny-cloud-metadata.
+        """
+        return direction in self.config.spec.default_deny
 
     @property
     def any_address(self) -> tuple[str, ...]:
@@ -94,6 +121,11 @@ class Settings:
         """Every metadata endpoint as a CIDR, of both families, and where NAT64 shows them."""
         found = [as_cidr(one.address) for one in self.endpoints]
         return tuple(dict.fromkeys((*found, *translated(found))))
+
+    @property
+    def blocks_link_local(self) -> bool:
+        """Whether all link-local addresses are blocked besides the endpoints."""
+        return (self.config.spec.block or self.platform.block) == "link-local"
 
     @cached_property
     def endpoints_by_ports(self) -> dict[tuple[int, ...], list[str]]:
@@ -110,8 +142,7 @@ class Settings:
     @cached_property
     def blocked(self) -> tuple[str, ...]:
         """The CIDRs that no policy of ours opens by the way."""
-        block = self.config.spec.block or self.platform.block
-        if block != "link-local":
+        if not self.blocks_link_local:
             return self.metadata_addresses
         link_local = tuple(_LINK_LOCAL.values())
         return (*self.metadata_addresses, *link_local, *translated(link_local))
@@ -152,9 +183,11 @@ class Settings:
     def web_holds_api_server(self) -> bool:
         """Whether what `egress` lets out reaches the API server, whatever its address is."""
         egress = self.config.spec.egress
+        if egress == "any":  # by the entity too
+            return True
         if egress == "dns" or self.api_server.entity:
             return False
-        return egress == "any" or {*WEB_PORTS}.issuperset(self.api_server.ports)
+        return {*WEB_PORTS}.issuperset(self.api_server.ports)
 
     def infers(self, kind: str) -> bool:
         """Whether `allow.infer` asks for a kind of declared traffic."""
@@ -234,14 +267,15 @@ def translated(cidrs: Iterable[str]) -> Iterator[str]:
             yield str(ipaddress.IPv6Network((first, 96 + network.prefixlen)))
 
 
-def settings_of(config: Config) -> Settings:
+def settings_of(config: Config, *, is_audit: bool = False) -> Settings:
     """The configuration with its platform's facts filled in."""
     platform = PLATFORMS[ALIASES.get(config.spec.platform, config.spec.platform)]
     names = dict.fromkeys((*platform.providers, *config.spec.providers))
     endpoints = [endpoint for name in names for endpoint in PROVIDERS[name].endpoints]
     endpoints += [Endpoint(one.address, tuple(one.ports), _OWN) for one in config.spec.endpoints]
     cni = CNIS.get(config.spec.cni or platform.cni)
-    return Settings(config, platform, cni, _dns(platform.dns, config.spec.dns), tuple(endpoints))
+    dns = _dns(platform.dns, config.spec.dns)
+    return Settings(config, platform, cni, dns, tuple(endpoints), is_audit)
 
 
 def _dns(dns: Dns, override: DnsOverride) -> Dns:

@@ -37,14 +37,21 @@ def write(
     """
     put(outcome.chunks, output)
     said = merged(result for result in outcome.results if result.severity != "info")
-    if quiet:
+    is_failed_by_warnings = outcome.exit_code and not any(
+        result.severity == "error" for result in said
+    )
+    if quiet and not is_failed_by_warnings:
         said = [result for result in said if result.severity == "error"]
     if verbose or not any(result.member for result in said):
-        say(*(result.line() for result in said))
+        lines = [result.line() for result in said]
     else:
-        from imds_guard.report.lines import lines
+        from imds_guard.report.lines import lines as grouped
 
-        say(*lines(said))
+        lines = list(grouped(said))
+    if is_failed_by_warnings:
+        number = "1 warning" if len(said) == 1 else f"{len(said):,} warnings"
+        lines.append(f"error: {number}, and failOn is {outcome.fail_on}")
+    say(*lines)
     sys.exit(outcome.exit_code)
 
 

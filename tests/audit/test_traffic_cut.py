@@ -105,3 +105,17 @@ def test_entries_name_the_workload_by_where_it_will_be() -> None:
     assert found.proposed["workload"] == "Deployment/default/web"
     given = config(**applied({"egress": "dns"}, found.remedies[1]))
     assert warnings(guarded(stream(documents), given)[1]) == []
+
+
+def test_a_fix_for_ingress_that_the_default_deny_leaves_alone_names_the_policies() -> None:
+    """An entry of `allow.ingress` would write nothing there."""
+    web = [workload("web"), service("web", 80)]
+    closed = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    policy = resource("networking.k8s.io/v1", "NetworkPolicy", "closed", "shop", spec=closed)
+    given = config(defaultDeny=["Egress"])
+    (found,) = (
+        one for one in audited(stream([*web, policy]), given)[1].findings if one.id == "IG007"
+    )
+    assert found.proposed is None
+    assert "policies that isolate it" in found.fix
+    assert guarded(stream(web), given)[1] == []

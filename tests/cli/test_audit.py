@@ -25,6 +25,7 @@ def test_a_folder_is_read_with_the_places_of_what_is_in_it(shop: Path) -> None:
         "blocked": 0,
         "errors": 1,
         "warnings": 0,
+        "ignored": 0,
     }
     (verdict,) = found["verdicts"]
     opening = {"address": "169.254.169.254", "ports": [80]}

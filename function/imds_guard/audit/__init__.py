@@ -23,8 +23,8 @@ from imds_guard.audit import (
 )
 from imds_guard.audit.context import UNSEEN, Context, Leak, Opening
 from imds_guard.audit.ig001_metadata_open import opened as opened_for
-from imds_guard.audit.ig006_exception import no_reason, untrusted
-from imds_guard.audit.verdicts import AuditReport, State, Verdict, verdicts
+from imds_guard.audit.ig006_exception import ending, no_reason, untrusted
+from imds_guard.audit.verdicts import AuditReport, Ignored, State, Verdict, verdicts
 from imds_guard.reach.subject import Subject
 
 if TYPE_CHECKING:
@@ -50,6 +50,18 @@ CHECKS = (
     ig015_uncertain,
 )
 
+ERRORS = frozenset(
+    module.ID
+    for module in (
+        ig001_metadata_open,
+        ig002_unprotected,
+        ig004_dns_cut,
+        ig005_invalid_policy,
+        ig006_exception,
+    )
+)
+"""The ids of findings that are errors, even where a setting makes a warning of one."""
+
 
 def findings(context: Context) -> Iterator[Result]:
     """Everything that is wrong, by finding."""
@@ -64,15 +76,18 @@ def audit(context: Context) -> AuditReport:
 
 __all__ = [
     "CHECKS",
+    "ERRORS",
     "UNSEEN",
     "AuditReport",
     "Context",
+    "Ignored",
     "Leak",
     "Opening",
     "State",
     "Subject",
     "Verdict",
     "audit",
+    "ending",
     "findings",
     "no_reason",
     "opened_for",

@@ -58,4 +58,12 @@ def check(context: Context) -> Iterator[Result]:
         if subject.host_network and not subject.exception:
             message = "hostNetwork: true puts it on the node's network, which no policy governs"
             fix = "remove hostNetwork, or limit metadata at the instance (IMDSv2, hop limit 1)"
-            yield note("warning", ID, str(subject), message, about=subject.resource, fix=fix)
+            yield note(
+                "warning",
+                ID,
+                str(subject),
+                message,
+                about=subject.resource,
+                fix=fix,
+                workloads=[subject],
+            )

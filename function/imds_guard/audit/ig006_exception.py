@@ -1,8 +1,11 @@
-"""IG006: an exception without a reason, or one that opens more than the metadata service.
+"""IG006: an exception without a reason, past its last day, or wider than the metadata service.
 
 A policy is an exception when it has the annotation imds-guard.dev/reason. It has to give the
 reason, to allow egress to metadata addresses alone, and to select one workload, or only such that
-declare it themselves. A label that the other workloads lack sets it apart.
+declare it themselves. A label that the other workloads lack sets it apart. Its last day (`until` of
+the configuration, in the annotation imds-guard.dev/until) must not be past; from 14 days before
+there is a warning. The same holds for the entries of `ignore`. The function goes by a rule for 14
+days more, with a warning.
 
 Found: the reason is empty.
 
@@ -59,6 +62,21 @@ Found: it selects a second workload.
       - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
         ports: [{port: 80}]
 
+Found: its last day is past.
+
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: allow-metadata-web
+      namespace: shop
+      annotations: {imds-guard.dev/reason: reads its zone, imds-guard.dev/until: "2020-01-31"}
+    spec:
+      podSelector: {matchLabels: {app: web}}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 169.254.169.254/32}}]
+        ports: [{port: 80}]
+
 Found: another workload has the label by which it selects.
 
     apiVersion: v1
@@ -108,8 +126,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.annotations import REASON
+from imds_guard.annotations import REASON, UNTIL
 from imds_guard.audit.context import is_exception, named
+from imds_guard.expiry import in_words
 from imds_guard.reach.addresses import network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import demanded, label_apart
@@ -122,6 +141,7 @@ if TYPE_CHECKING:
     from imds_guard.reach.grants import Grant
     from imds_guard.reach.subject import Subject
     from imds_guard.resources import NetworkPolicy, Resource
+    from imds_guard.settings import Settings
     from imds_guard.wire import Result
 
 ID = "IG006"
@@ -138,6 +158,9 @@ def check(context: Context) -> Iterator[Result]:
             field = f"metadata.annotations.{REASON}"
             message = "the exception gives no reason"
             yield _finding(policy, field, message, "write the reason as the annotation's value")
+        until = policy.annotations.get(UNTIL)
+        if until is not None and not (selected and all(one.exception for one in selected)):
+            yield from _until(context, policy, until)
         egress = context.network_policies.is_about(policy, "Egress")
         for grant in context.network_policies.grants(policy, "Egress") if egress else ():
             if _is_wider(grant, metadata):
@@ -185,6 +208,37 @@ def _separation(meant: Subject, others: Sequence[Subject], label: tuple[str, str
 def _narrower(selector: dict[str, Any], label: tuple[str, str]) -> dict[str, Any]:
     labels = selector.get("matchLabels") or {}
     return {**selector, "matchLabels": {**labels, label[0]: label[1]}}
+
+
+def _until(context: Context, policy: NetworkPolicy, until: str) -> Iterator[Result]:
+    """The finding for the last day that an exception says of itself."""
+    try:
+        stage = context.settings.stage(until)
+    except ValueError:
+        field = f"metadata.annotations.{UNTIL}"
+        fix = "write it as 2026-12-31"
+        yield _finding(policy, field, f"the last day of the exception is {until!r}", fix)
+        return
+    if stage != "ahead":
+        found = ending(
+            context.settings, str(policy.address), "the exception", until, policy.resource
+        )
+        # What a policy says of itself takes nothing away from it.
+        yield found._replace(message=found.message.partition(", and counts")[0])
+
+
+def ending(
+    settings: Settings, subject: str, what: str, until: str, about: Resource | None = None
+) -> Result:
+    """The finding for a rule whose last day is near or past. Raises ValueError: `until` is no day.
+
+    An audit has an error from the day after, the function when it goes by the rule no more.
+    """
+    stage = settings.stage(until)
+    is_error = stage == "lapsed" or (stage == "over" and settings.is_audit)
+    message = f"{what} {in_words(until, stage, settings.today)}"
+    fix = "remove it, or give it a later day with until"
+    return note("error" if is_error else "warning", ID, subject, message, about=about, fix=fix)
 
 
 def no_reason(subject: str, annotation: str, about: Resource | None) -> Result:

@@ -169,7 +169,12 @@ def check(context: Context) -> Iterator[Result]:
 def _finding(context: Context, cut: Cut, *, is_denied: bool) -> Result:
     (flow, *_), *_ = cut.values()
     subject = flow.client if flow.client is not None and "egress" in cut else flow.target
-    remedies = [] if is_denied else remedies_for(context, cut)
+    # An allowance of ours would isolate its pods from all others, so none is written.
+    is_left_alone = "ingress" in cut and not context.settings.denies("Ingress")
+    remedies = [] if is_denied or is_left_alone else remedies_for(context, cut)
+    fix = "" if remedies else otherwise(context, cut)
+    if is_left_alone and not is_denied:
+        fix = "let it in by the policies that isolate it; defaultDeny leaves ingress to them"
     field, proposed = None, None
     if remedies:
         field, proposed = proposed_by(remedies[-1])
@@ -182,8 +187,9 @@ def _finding(context: Context, cut: Cut, *, is_denied: bool) -> Result:
         field=field,
         proposed=proposed,
         remedies=remedies,
-        fix="" if remedies else otherwise(context, cut),
+        fix=fix,
         member=_member(flow, subject),
+        workloads=[subject],
     )
 
 

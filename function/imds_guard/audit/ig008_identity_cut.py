@@ -216,4 +216,5 @@ def _finding(
         fix=fix,
         remedies=remedies,
         member=Member(_WHAT, subject.name, subject.namespace or ""),
+        workloads=[subject],
     )

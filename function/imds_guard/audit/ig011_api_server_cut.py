@@ -176,4 +176,5 @@ def _finding(context: Context, subject: Subject, sign: str, cut: list[int]) -> R
         fix=fix,
         remedies=remedies,
         member=Member(_WHAT, subject.name, subject.namespace or ""),
+        workloads=[subject],
     )

@@ -77,7 +77,9 @@ def check(context: Context) -> Iterator[Result]:
         message = f"{where} reaches metadata behind a NAT64 translator ({addresses})"
         fix = "add 64:ff9b::a9fe:0/112 to its except, or leave 64:ff9b::/96 out of it"
         about = subjects[0].resource
-        yield note("warning", ID, named(subjects), message, about=about, fix=fix)
+        yield note(
+            "warning", ID, named(subjects), message, about=about, fix=fix, workloads=subjects
+        )
 
 
 def _rules(context: Context, subject: Subject, translated: Exposure) -> Iterator[str]:

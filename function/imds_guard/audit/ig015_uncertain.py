@@ -95,7 +95,9 @@ def _about_metadata(context: Context) -> Iterator[Result]:
             reached = ", ".join(map(str, exposure.unsure))
             message = f"whether it reaches {reached} cannot be told from the manifests"
             about = exposed[0].resource
-            yield note("warning", ID, named(exposed), message, about=about, fix=_FIX)
+            yield note(
+                "warning", ID, named(exposed), message, about=about, fix=_FIX, workloads=exposed
+            )
         for rule, openings in exposure.unsure_by if exposed else ():
             _, subjects, found = unsure.setdefault(id(rule), (rule, [], []))
             subjects += exposed
@@ -112,6 +114,7 @@ def _about_metadata(context: Context) -> Iterator[Result]:
             address=rule.policy.address,
             field=rule.field,
             fix=_FIX,
+            workloads=seen or subjects,
         )
 
 
@@ -121,7 +124,15 @@ def _about_names(context: Context) -> Iterator[Result]:
     if unsure:
         message = "not certain: whether names resolve depends on what is known only in the cluster"
         fix = "allow egress to cluster DNS by its labels, or set dns to what this cluster has"
-        yield note("warning", ID, named(unsure), message, about=unsure[0].resource, fix=fix)
+        yield note(
+            "warning",
+            ID,
+            named(unsure),
+            message,
+            about=unsure[0].resource,
+            fix=fix,
+            workloads=unsure,
+        )
     shut_out = [
         one
         for one in governed
@@ -130,4 +141,17 @@ def _about_names(context: Context) -> Iterator[Result]:
     if shut_out:
         message = "not certain: whether cluster DNS answers names is known only in the cluster"
         fix = "let clients in there by known labels, or have the namespace of DNS in the input"
-        yield note("warning", ID, named(shut_out), message, about=shut_out[0].resource, fix=fix)
+        yield note(
+            "warning",
+            ID,
+            named(shut_out),
+            message,
+            about=shut_out[0].resource,
+            fix=fix,
+            workloads=shut_out,
+        )
+
+
+def _unsure(subjects: list[Subject], message: str, fix: str) -> Result:
+    about = subjects[0].resource
+    return note("warning", ID, named(subjects), message, about=about, fix=fix, workloads=subjects)

@@ -37,6 +37,13 @@ class Verdict(NamedTuple):
     finding: str = ""
 
 
+class Ignored(NamedTuple):
+    """A finding that the configuration ignores, and why."""
+
+    finding: Result
+    reason: str
+
+
 class AuditReport:
     """Everything that an audit has found, in the order of the input."""
 
@@ -47,6 +54,7 @@ class AuditReport:
     ) -> None:
         self.findings: list[Result] = [] if findings is None else findings
         self.verdicts: list[Verdict] = [] if verdicts is None else verdicts
+        self.ignored: list[Ignored] = []
 
     def is_of_unseen(self, id: str) -> bool:
         """Whether a finding of this id is about pods that no manifest shows, and no others."""

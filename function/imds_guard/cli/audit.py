@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -15,6 +15,7 @@ from imds_guard.stdio import put_text, stdin
 
 if TYPE_CHECKING:
     from imds_guard.config import Config
+    from imds_guard.config.model import FailOn
     from imds_guard.report import Format, View
     from imds_guard.report.summary import Summary
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class _Options(ConfigOptions):
     paths: tuple[str, ...]
     form: str
-    fail_on: str
+    fail_on: FailOn | Literal["never"] | None
     platform: str | None
     workload: str | None
     traffic: bool
@@ -56,8 +57,8 @@ class _Options(ConfigOptions):
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
-    default="error",
-    help="Exit with 1 for findings of this severity or worse; default error.",
+    help="Exit with 1 for findings of this severity or worse; default the configuration's failOn, "
+    "error.",
 )
 @click.option("--platform", metavar="NAME", help="Short for --set platform=NAME.")
 @config_options
@@ -113,8 +114,7 @@ def _audit(options: _Options) -> Summary:
         intake = Intake(options.paths or (STDIN,), stdin)
         config = given or intake.config()
         resources = progress.counting(intake.resources(), "auditing")
-        context, report = examine(resources, config)
-    report.findings = intake.notes + report.findings
+        context, report = examine(resources, config, intake.notes)
     colour, width = screen(options.output)
     return Summary(
         context,

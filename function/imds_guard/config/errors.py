@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 Path = tuple[str | int, ...]
+_CERTAIN = 0.8  # a word so much like another is that one misspelt
 
 
 class ConfigError(Exception):
@@ -35,6 +36,8 @@ def nearest(word: str, known: Sequence[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(word.lower(), known, n=2, cutoff=0.5)
+    if near and difflib.SequenceMatcher(None, word.lower(), near[0]).ratio() > _CERTAIN:
+        near = near[:1]
     return f"; did you mean {' or '.join(near)}?" if near else f"; known are {', '.join(known)}"
 
 

@@ -13,7 +13,9 @@ from imds_guard.config import rules
 from imds_guard.config.types import (
     Cidr,
     CniName,
+    Day,
     EndpointOrText,
+    FindingId,
     LabelKey,
     Labels,
     Model,
@@ -46,6 +48,13 @@ AdmissionAction = Literal["Warn", "Audit", "Deny"]
 _ACTIONS: tuple[AdmissionAction, ...] = ("Warn", "Audit")
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: tuple[Family, ...] = ("IPv4", "IPv6")
+FailOn = Literal["error", "warning"]
+Direction = Literal["Ingress", "Egress"]
+_UNTIL = (
+    "The last day, in UTC, as 2026-12-31. A warning comes from 14 days before. Afterwards an audit "
+    "has an error; the function warns and goes by it for 14 more days."
+)
+_DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
 
 
 class Namespaces(Model):
@@ -129,6 +138,25 @@ class WorkloadException(Model):
     workload: WorkloadReference
     reason: Annotated[Reason, Field(min_length=1)]
     ports: list[PortText] = Field(default_factory=list)
+    until: Day | None = Field(None, description=_UNTIL)
+
+
+class IgnoredFinding(Model):
+    """Findings of severity warning that are known and may stay, and why."""
+
+    finding: FindingId = Field(
+        description="The id of the finding, such as IG007. An error cannot be ignored."
+    )
+    workload: WorkloadReference | None = Field(
+        None, description="Of this workload alone: [[kind/]namespace/]name."
+    )
+    namespace: NamespaceGlob | None = Field(
+        None, description="Of a namespace alone, by name or glob."
+    )
+    reason: Annotated[Reason, Field(min_length=1)] = Field(description="Why it may stay.")
+    until: Day | None = Field(None, description=_UNTIL)
+
+    _one_place = model_validator(mode="after")(rules.one_place)
 
 
 class Names(Model):
@@ -146,9 +174,21 @@ class Spec(Model):
         "generic", json_schema_extra={"enum": list(rules.PLATFORM_NAMES)}
     )
     cni: CniName = Field("", json_schema_extra={"enum": list(rules.CNI_NAMES)})
+    fail_on: FailOn = Field(
+        "error",
+        alias="failOn",
+        description="Which results make a run exit with 1: errors, or warnings too.",
+    )
     providers: list[ProviderName] = Field(default_factory=list)
     endpoints: list[EndpointOrText] = Field(default_factory=list)
     scope: Literal["namespace", "workload", "cluster"] = "namespace"
+    default_deny: list[Direction] = Field(
+        default_factory=lambda: [*_DIRECTIONS],
+        alias="defaultDeny",
+        description="The directions that the default deny isolates pods for. [Egress] leaves what "
+        "comes in alone. [] writes no default deny: nothing is cut but the metadata service, which "
+        "needs `egress: any`.",
+    )
     egress: Literal["dns", "web", "any"] = "web"
     block: Literal["link-local", "endpoints"] | None = None  # None: the platform's
     ip_families: list[Family] = Field(
@@ -163,6 +203,9 @@ class Spec(Model):
     pod_identity: bool = Field(False, alias="podIdentity")
     allow: Allow = Field(default_factory=Allow)
     exceptions: list[WorkloadException] = Field(default_factory=list)
+    ignore: list[IgnoredFinding] = Field(
+        default_factory=list, description="Warnings that are known and may stay."
+    )
     trust_annotations: bool = Field(True, alias="trustAnnotations")
     deny: list[DenyKind] = Field(default_factory=list)
     admission: list[AdmissionKind] = Field(default_factory=list)

@@ -232,11 +232,32 @@ class WorkloadException(Part):
     workload: str
     reason: str
     ports: tuple[Port, ...] = ()
+    until: str | None = None
 
     FORMS: ClassVar[Mapping[str, tuple[str, Form]]] = {
         "workload": ("workload", ("text", ("workload_reference",), 0)),
         "reason": ("reason", ("text", ("stripped",), 1)),
         "ports": ("ports", ("list", ("part", "Port"), 0)),
+        "until": ("until", ("text", ("day",), 0)),
+    }
+
+
+class IgnoredFinding(Part):
+    """Findings of severity warning that are known and may stay, and why."""
+
+    finding: str
+    workload: str | None = None
+    namespace: str | None = None
+    reason: str
+    until: str | None = None
+
+    AFTER: ClassVar[tuple[str, ...]] = ("one_place",)
+    FORMS: ClassVar[Mapping[str, tuple[str, Form]]] = {
+        "finding": ("finding", ("text", ("finding_id",), 0)),
+        "workload": ("workload", ("text", ("workload_reference",), 0)),
+        "namespace": ("namespace", ("text", ("namespace_glob",), 0)),
+        "reason": ("reason", ("text", ("stripped",), 1)),
+        "until": ("until", ("text", ("day",), 0)),
     }
 
 
@@ -259,9 +280,11 @@ class Spec(Part):
 
     platform: str = "generic"
     cni: str = ""
+    fail_on: Literal["error", "warning"] = "error"
     providers: tuple[str, ...] = ()
     endpoints: tuple[MetadataEndpoint, ...] = ()
     scope: Literal["namespace", "workload", "cluster"] = "namespace"
+    default_deny: tuple[Literal["Ingress", "Egress"], ...] = ("Ingress", "Egress")
     egress: Literal["dns", "web", "any"] = "web"
     block: Literal["link-local", "endpoints"] | None = None
     ip_families: tuple[Literal["IPv4", "IPv6"], ...] = ("IPv4", "IPv6")
@@ -274,6 +297,7 @@ class Spec(Part):
     pod_identity: bool = False
     allow: Allow = Allow()
     exceptions: tuple[WorkloadException, ...] = ()
+    ignore: tuple[IgnoredFinding, ...] = ()
     trust_annotations: bool = True
     deny: tuple[
         Literal[
@@ -293,9 +317,11 @@ class Spec(Part):
     FORMS: ClassVar[Mapping[str, tuple[str, Form]]] = {
         "platform": ("platform", ("text", ("platform",), 0)),
         "cni": ("cni", ("text", ("cni",), 0)),
+        "failOn": ("fail_on", ("word", ("error", "warning"))),
         "providers": ("providers", ("list", ("text", ("provider",), 0), 0)),
         "endpoints": ("endpoints", ("list", ("part", "MetadataEndpoint"), 0)),
         "scope": ("scope", ("word", ("namespace", "workload", "cluster"))),
+        "defaultDeny": ("default_deny", ("list", ("word", ("Ingress", "Egress")), 0)),
         "egress": ("egress", ("word", ("dns", "web", "any"))),
         "block": ("block", ("word", ("link-local", "endpoints"))),
         "ipFamilies": ("ip_families", ("list", ("word", ("IPv4", "IPv6")), 1)),
@@ -311,6 +337,7 @@ class Spec(Part):
         "podIdentity": ("pod_identity", ("flag",)),
         "allow": ("allow", ("part", "Allow")),
         "exceptions": ("exceptions", ("list", ("part", "WorkloadException"), 0)),
+        "ignore": ("ignore", ("list", ("part", "IgnoredFinding"), 0)),
         "trustAnnotations": ("trust_annotations", ("flag",)),
         "deny": (
             "deny",

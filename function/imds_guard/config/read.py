@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.config import parts, quick
+from imds_guard.config.consistency import check_together
 from imds_guard.config.errors import ConfigError, Path, from_validation, nearest
 from imds_guard.config.part import forms_in
 from imds_guard.config.parts import Spec
@@ -81,7 +82,10 @@ def _spec(value: Any, at: Path) -> Spec:
         raise ConfigError("must be a mapping", at)
     value = _without_nulls(value)
     spec = quick.read(Spec, value)
-    return read_by_pydantic(value, at) if spec is None else spec
+    if spec is None:
+        spec = read_by_pydantic(value, at)
+    check_together(spec, at)
+    return spec
 
 
 def read_by_pydantic(value: Any, at: Path = ("spec",)) -> Spec:

@@ -16,7 +16,7 @@ from imds_guard.platforms import ALIASES, CNIS, PLATFORMS, PROVIDERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imds_guard.config.parts import MetadataEndpoint, Peer, Port, Spec
+    from imds_guard.config.parts import IgnoredFinding, MetadataEndpoint, Peer, Port, Spec
 
 # As text: re compiles an expression when it is first used, and keeps it.
 _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -26,6 +26,8 @@ _LABEL_NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]"
 _LABEL_KEY = rf"({_SUBDOMAIN}/)?{_LABEL_NAME}"
 _LABEL_VALUE = rf"({_LABEL_NAME})?"
 _WORKLOAD = r"([A-Za-z]+/)?([-a-z0-9]+/)?[-a-z0-9.]+"
+_FINDING = r"IG[0-9]{3}|[a-z][a-z-]*"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _PORT = r"(?:(\d+)(?:-(\d+))?|([a-z0-9](?:[a-z0-9-]*[a-z0-9])?))(?:/(TCP|UDP|SCTP))?"
 
 PLATFORM_NAMES = [*PLATFORMS, *ALIASES]
@@ -94,6 +96,24 @@ def _matching(pattern: str, message: str, value: str, longest: int = 63) -> str:
     if len(value) > longest or not re.fullmatch(pattern, value):
         raise ValueError(f"{value!r} is not {message}")
     return value
+
+
+def finding_id(value: str) -> str:
+    """The id of a finding, or the word of a note."""
+    return _matching(_FINDING, "the id of a finding; write it as IG007", value)
+
+
+def day(value: Any) -> str:
+    """A date as text. Some YAML parsers make a date of 2026-12-31 where it is not quoted."""
+    from datetime import date
+
+    text = str(value) if type(value) is date else value
+    if isinstance(text, str) and re.fullmatch(_DAY, text):
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
+    raise ValueError(f"{str(value)!r} is not a day; write it as 2026-12-31")
 
 
 def stripped(value: Any) -> Any:
@@ -186,6 +206,13 @@ def one_kind_of_peer(peer: Peer) -> Peer:
     if None not in namespaces:
         raise ValueError("needs namespace or namespaceLabels, not both")
     return peer
+
+
+def one_place(ignored: IgnoredFinding) -> IgnoredFinding:
+    """What is ignored, of a workload or of a namespace, or everywhere."""
+    if ignored.workload is not None and ignored.namespace is not None:
+        raise ValueError("needs workload or namespace, not both; workload may name it too")
+    return ignored
 
 
 def distinct_names(spec: Spec) -> Spec:

@@ -102,5 +102,11 @@ PolicyName = Annotated[str, AfterValidator(rules.policy_name)]
 LabelKey = Annotated[str, AfterValidator(rules.label_key)]
 LabelValue = Annotated[str, AfterValidator(rules.label_value)]
 WorkloadReference = Annotated[str, AfterValidator(rules.workload_reference)]
+FindingId = Annotated[str, AfterValidator(rules.finding_id)]
 Labels = dict[LabelKey, LabelValue]
 Reason = Annotated[str, BeforeValidator(rules.stripped)]
+Day = Annotated[
+    str,
+    BeforeValidator(rules.day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]

@@ -8,6 +8,7 @@ from imds_guard.annotations import OWNER
 from imds_guard.config import Config, ConfigError, read_config
 from imds_guard.guard.discover import discover
 from imds_guard.guard.files import read_files
+from imds_guard.guard.ignore import set_apart
 from imds_guard.guard.plan import plan
 from imds_guard.guard.reconcile import reconcile
 from imds_guard.guard.verify import context_of, verify
@@ -17,6 +18,7 @@ from imds_guard.wire import (
     InputError,
     Place,
     as_text,
+    is_at_least,
     place_of,
     read,
     read_one,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imds_guard.audit import Context
+    from imds_guard.config.model import FailOn
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan
     from imds_guard.settings import Settings
@@ -39,11 +42,12 @@ class Outcome(NamedTuple):
 
     chunks: Iterable[bytes | memoryview]
     results: list[Result]
+    fail_on: FailOn = "error"
 
     @property
     def exit_code(self) -> int:
-        """1 where a result is an error, else 0."""
-        return int(any(result.severity == "error" for result in self.results))
+        """1 where a result is as severe as `failOn` has it, else 0."""
+        return int(any(is_at_least(result.severity, self.fail_on) for result in self.results))
 
 
 def run(data: bytes, config: Config | None = None) -> Outcome:
@@ -77,10 +81,10 @@ def generate(config: Config, paths: Iterable[str] = ()) -> Outcome:
     inventory = discover(files, home)
     planned = plan(settings, inventory, generating=generating)
     context = context_of(settings, _together(inventory, planned, config), planned, inventory)
-    results = notes + planned.results
+    results = notes + planned.results + planned.said_when_written
     manifests = [one.manifest for one in planned.policies]
-    results = worst_first(results + _further(context, results))
-    return Outcome(write_documents(manifests), results)
+    results = worst_first(_without_ignored(settings, results + _further(context, results)))
+    return Outcome(write_documents(manifests), results, config.spec.fail_on)
 
 
 def _together(inventory: Inventory, planned: Plan, config: Config) -> list[Policy]:
@@ -105,6 +109,15 @@ def _together(inventory: Inventory, planned: Plan, config: Config) -> list[Polic
         for one in inventory.policies
     )
     return [*(one for one in read if same.get(one.key) != one.spec), *written]
+
+
+def _without_ignored(settings: Settings, results: list[Result]) -> list[Result]:
+    """The results, and of those that the configuration ignores only that they were found."""
+    left, ignored = set_apart(settings, results)
+    return left + [
+        finding._replace(severity="info", message=f"{finding.message} (ignored: {reason})", fix="")
+        for finding, reason in ignored
+    ]
 
 
 def _further(context: Context, results: list[Result]) -> list[Result]:
@@ -158,16 +171,16 @@ def _guard(
     planned = plan(settings, inventory, generating=generating)
     standing, conflicts = reconcile(listing, inventory, planned, config)
     context = context_of(settings, standing, planned, inventory)
-    results = notes + planned.results + conflicts
+    results = notes + planned.results + planned.said_when_written + conflicts
     if config.spec.reopened == "repair":
         from imds_guard.guard.repair import repair
 
         standing, repaired = repair(listing, context, standing, inventory)
         results += repaired
         context = context_of(settings, standing, planned, inventory)
-    results = worst_first(results + _further(context, results))
+    results = worst_first(_without_ignored(settings, results + _further(context, results)))
     listing.report(results)
-    return Outcome(listing.render(), results)
+    return Outcome(listing.render(), results, config.spec.fail_on)
 
 
 def _home(settings: Settings, *, generating: bool) -> str | None:

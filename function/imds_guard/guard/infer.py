@@ -36,6 +36,8 @@ class Inferred:
         self.everyone = everyone
         self.known = [name for name in everyone if name]
         self.guessed: dict[str, tuple[str, ...]] = {}  # namespaces by who sends from them
+        # A rule for ingress would isolate pods that the default deny leaves alone.
+        self._lets_in = settings.denies("Ingress")
         self._calls: dict[str | None, Rules] = {}  # of a namespace's pods, to its Services
         self._rules: dict[tuple[str, Subject], tuple[Rules, Rules]] = {}
         self._api_clients: list[Subject] = []
@@ -47,12 +49,14 @@ class Inferred:
         if flow.target not in self.targets:
             return
         if flow.client is None:
-            _put(self._of(flow.kind, flow.target)[0], self._sources(flow), flow.port)
+            if self._lets_in:
+                _put(self._of(flow.kind, flow.target)[0], self._sources(flow), flow.port)
             if flow.source == "namespace":
                 self._let_out(flow)
         elif flow.client in self.targets:
-            caller = [self._peer(flow.client, flow.target)]
-            _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
+            if self._lets_in:
+                caller = [self._peer(flow.client, flow.target)]
+                _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
             called = [self._peer(flow.target, flow.client)]
             _put(self._of(flow.kind, flow.client)[1], called, flow.port)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from imds_guard.annotations import ALLOW_METADATA
-from imds_guard.audit import no_reason, untrusted
 from imds_guard.config import ConfigError
 from imds_guard.guard.annotation_notes import annotation_notes
+from imds_guard.guard.exceptions import Exceptions
+from imds_guard.guard.ignore import check_ignored
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
 from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of, unique_names
 from imds_guard.guard.scope import govern
+from imds_guard.guard.standing import IsolatedByOthers, ineffective, widened
 from imds_guard.policies import (
     Target,
     allow_metadata,
@@ -25,10 +26,10 @@ from imds_guard.reach.declared import flows
 from imds_guard.resources import Address, note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from imds_guard.config import Port
     from imds_guard.guard.discover import Inventory
+    from imds_guard.guard.exceptions import Excepting
     from imds_guard.guard.pods import Pods
     from imds_guard.guard.scope import Governed
     from imds_guard.policies.deny.denial import Excepted
@@ -64,6 +65,7 @@ class Plan:
         self.left_out: list[Subject] = []
         self.pod_makers: list[PodSource] = []
         self.results: list[Result] = [] if results is None else results
+        self.said_when_written: list[Result] = []  # and not in an audit
         self.subjects: list[Subject] = []
         self.owned: list[Subject] = []  # whose pods are those of a subject
         self.targets: dict[Subject, Target] = {}  # for allow.infer
@@ -79,12 +81,15 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     Raises ConfigError where the configuration contradicts itself.
     """
     _check_cidrs(settings)
+    check_ignored(settings)
     notes = annotation_notes(inventory.annotation_notes)
     made = Plan(results=[*platform_notes(settings), *notes])
-    matched: set[str] = set()
+    exceptions = Exceptions(settings, made.results)
     spec = settings.config.spec
+    others = None if settings.denies("Egress") else IsolatedByOthers(settings, inventory)
+    made.said_when_written += ineffective(settings)
     for governed in govern(settings, inventory, made.results, generating=generating):
-        planner = _Planner(settings, governed, made, matched)
+        planner = _Planner(settings, governed, made, exceptions, others)
         planner.plan()
     made.policies += [Planned(manifest, None) for manifest in _cluster_wide(settings, made)]
     references = [one.workload for one in spec.exceptions]
@@ -94,7 +99,7 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
         if one.workload is not None
     ]
     for reference in dict.fromkeys(references):
-        if reference not in matched:
+        if reference not in exceptions.matched:
             fix = "write name, namespace/name or kind/namespace/name, as the build leaves it"
             message = (
                 "the configuration names this workload, but none that is governed has the name"
@@ -152,13 +157,19 @@ class _Planner:
     """Plans one namespace."""
 
     def __init__(
-        self, settings: Settings, governed: Governed, made: Plan, matched: set[str]
+        self,
+        settings: Settings,
+        governed: Governed,
+        made: Plan,
+        exceptions: Exceptions,
+        others: IsolatedByOthers | None,
     ) -> None:
         self.settings = settings
         self.spec = settings.config.spec
         self.governed = governed
         self.made = made
-        self.matched = matched
+        self.exceptions = exceptions
+        self.others = others  # where it matters whom they isolate
         self.names = unique_names(governed.pods)
 
     def plan(self) -> None:
@@ -176,11 +187,15 @@ class _Planner:
         if self.spec.scope == "workload":
             for pods in self.governed.pods:
                 if target := self._target(pods, "scope: workload"):
-                    self._base(target, pods.resource)
+                    is_isolated = self.others is not None and self.others.holds(pods)
+                    self._base(target._replace(is_isolated=is_isolated), pods.resource)
         else:
-            target = Target(written, self._every_pod())
+            is_isolated = self.others is not None and self.others.holds_all_of(here)
+            target = Target(written, self._every_pod(), is_isolated=is_isolated)
             self.made.namespaces[here] = target
             self._base(target, self.governed.first)
+            if self.others is not None and not is_isolated:
+                self.made.said_when_written += widened(self.settings, self.others, self.governed)
         self._workload_allowances()
         for pods in self.governed.pods:
             self._examine(pods)
@@ -227,6 +242,8 @@ class _Planner:
             if allowance.workload is None:
                 continue
             for pods in self._meant(allowance.workload):
+                if not allowance.is_written(self.settings):
+                    continue
                 if target := self._target(pods, "allow"):
                     self._want(allowance.build(self.settings, target), pods.resource)
 
@@ -234,36 +251,37 @@ class _Planner:
         text = reference if isinstance(reference, str) else label_text(reference)
         for pods in self.governed.pods:
             if pods.is_meant_by(reference):
-                self.matched.add(text)
+                self.exceptions.matched.add(text)
                 yield pods
 
     def _examine(self, pods: Pods) -> None:
         """A workload's way to the metadata service, by the configuration or by its annotation."""
-        reason, ports = self._reason(pods)
-        subject = subject_of(pods, reason)
+        found = self.exceptions.of(pods)
+        subject = subject_of(pods, found.reason if found else None)
         if self.spec.scope != "cluster":
             self.made.subjects.append(subject)
         if self.spec.allow.infer and (selector := pods.selector):
             own = Target(self.governed.written_namespace, selector, self.names[id(pods)])
             self.made.targets[subject] = own
-        if reason is None:
+        if found is None:
             return
         if target := self._target(pods, "exception"):
             target = target._replace(pod_selector=self._alone.selector(pods))
             if self.spec.deny:
-                self.made.excepted.append(self._excepted(pods, target, reason, ports))
+                self.made.excepted.append(self._excepted(pods, target, found))
             if self.spec.scope == "cluster":
                 return
             manifest = allow_metadata.build(
                 self.settings,
                 Target(target.namespace, target.pod_selector),
                 workload=target.prefix,
-                reason=reason,
-                ports=ports,
+                reason=found.reason,
+                ports=found.ports,
+                until=found.until,
             )
             self._want(manifest, pods.resource)
 
-    def _excepted(self, pods: Pods, target: Target, reason: str, ports: Sequence[Port]) -> Excepted:
+    def _excepted(self, pods: Pods, target: Target, found: Excepting) -> Excepted:
         """The exception for cluster-wide objects, which name namespaces."""
         from imds_guard.policies.deny.denial import Excepted, opened
 
@@ -280,8 +298,8 @@ class _Planner:
             namespace,
             target.pod_selector,
             own_label(pods, others),
-            reason,
-            opened(self.settings, ports),
+            found.reason,
+            opened(self.settings, found.ports),
         )
 
     @cached_property
@@ -298,17 +316,3 @@ class _Planner:
             elif self.spec.trust_annotations:
                 reason = (pods.exception or "").strip() or None
             self.made.owned.append(subject_of(pods, reason))
-
-    def _reason(self, pods: Pods) -> tuple[str | None, Sequence[Port]]:
-        meant = [one for one in self.spec.exceptions if pods.is_meant_by(one.workload)]
-        self.matched.update(one.workload for one in meant)
-        if meant:
-            return meant[0].reason, meant[0].ports
-        if pods.exception is None:
-            return None, ()
-        reason = pods.exception.strip()
-        if reason and self.spec.trust_annotations:
-            return reason, ()
-        does_not_count = untrusted if reason else no_reason
-        self.made.results.append(does_not_count(str(pods), ALLOW_METADATA, pods.resource))
-        return None, ()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from imds_guard.config import NamedWorkload
     from imds_guard.resources import Resource, Workload
+    from imds_guard.resources.notes import Named
     from imds_guard.wire import Manifest
 
 
@@ -79,13 +80,18 @@ class Pods(NamedTuple):
         """Whether `[[kind/]namespace/]name`, or labels, mean these pods."""
         if not isinstance(reference, str):
             return all(self.labels.get(key) == value for key, value in reference.items())
-        *kind, name = reference.split("/")
-        namespace = kind.pop() if kind else None
-        return (
-            name == self.name
-            and namespace in (None, self.namespace)
-            and all(one.lower() == self.kind.lower() for one in kind)
-        )
+        return means(reference, self)
+
+
+def means(reference: str, workload: Named) -> bool:
+    """Whether `[[kind/]namespace/]name` means a workload."""
+    *kind, name = reference.split("/")
+    namespace = kind.pop() if kind else None
+    return (
+        name == workload.name
+        and namespace in (None, workload.namespace)
+        and all(one.lower() == workload.kind.lower() for one in kind)
+    )
 
 
 def pods_of(workload: Workload) -> Pods:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from imds_guard.annotations import BESIDE, GIVEN_KEYS, MANAGED_BY, OWNER
+from imds_guard.annotations import BESIDE, GIVEN_KEYS, MANAGED_BY, OWNER, UNTIL
 from imds_guard.config.setting import Setting
 from imds_guard.guard.discover import NEW_FILE
 from imds_guard.policies import WRITTEN_KINDS
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from imds_guard.guard.plan import Plan, Planned
     from imds_guard.resources import Key, Resource
     from imds_guard.wire import Listing, Manifest, Result, Value
+
+_OPTIONAL = (GIVEN_KEYS, UNTIL)  # annotations of ours that some policies have
 
 
 def reconcile(
@@ -91,9 +93,8 @@ def _is_right(policy: Resource, manifest: Manifest) -> bool:
     stands, wanted = policy.item.value(), as_text(manifest)
     if {**stands, "metadata": None} != {**wanted, "metadata": None}:
         return False
-    if mapping(stands["metadata"].get("annotations")).get(GIVEN_KEYS) != (
-        wanted["metadata"]["annotations"].get(GIVEN_KEYS)
-    ):
+    annotations = mapping(stands["metadata"].get("annotations"))
+    if any(annotations.get(k) != wanted["metadata"]["annotations"].get(k) for k in _OPTIONAL):
         return False
     for part in ("labels", "annotations"):
         has = mapping(stands["metadata"].get(part))
@@ -111,7 +112,7 @@ def _merged(policy: Resource, manifest: Manifest) -> Manifest:
     metadata = dict(manifest["metadata"])
     for part in ("labels", "annotations"):
         has = mapping(stands.get(part))
-        others = {k: v for k, v in has.items() if k not in given and k != GIVEN_KEYS}
+        others = {k: v for k, v in has.items() if k not in given and k not in _OPTIONAL}
         metadata[part] = {**others, **metadata[part]}
     return {**manifest, "metadata": metadata}
 

@@ -33,7 +33,7 @@ def build(settings: Settings, target: Target, name: str) -> Manifest:
     server = settings.api_server
     if server.entity:
         numbers = [(port, "TCP") for port in server.ports]
-        return entity_policy(settings, target, name, server.entity, numbers)
+        return entity_policy(settings, target, name, (server.entity,), numbers)
     cidrs = server.cidrs or settings.any_address
     ports = [{"protocol": "TCP", "port": port} for port in server.ports]
     rules = [{"to": [all_but_metadata(settings, cidr)], "ports": ports} for cidr in cidrs]

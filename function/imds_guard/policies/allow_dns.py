@@ -8,7 +8,12 @@ matches, a CiliumNetworkPolicy of the same name says `toEntities: [host]`. With 
 the rule has ports only.
 
 allow-dns-ingress: where the namespace of cluster DNS is governed itself, its clients are let in on
-its ports: pods of every namespace, and what asks from the node (a NodeLocal DNSCache).
+its ports: pods of every namespace, and what asks from the node (a NodeLocal DNSCache). Only under
+a default deny for ingress: the rule would else isolate the DNS pods for all other ports.
+
+Where the default deny leaves egress alone, names resolve as they did. The allowance is written only
+where deny-cloud-metadata would cut a resolver: at a blocked address, or on a node that no ipBlock
+matches.
 """
 
 from __future__ import annotations
@@ -34,20 +39,34 @@ INGRESS = "allow-dns-ingress"
 
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     """The DNS allowance for `target`, and the one for a resolver on the node where it needs one."""
+    if target.is_isolated or not settings.once(_is_needed):
+        return
     name = settings.config.spec.names.allow_dns
     rules = {"egress": settings.once(_egress)}
     yield network_policy(settings, target, name, policy_types=["Egress"], rules=rules)
     if settings.dns.to == "anywhere":
         return
     here = target.namespace or settings.config.spec.default_namespace
-    if here == settings.dns.namespace and _may_be_dns(settings, target):
+    is_here = here == settings.dns.namespace and _may_be_dns(settings, target)
+    if is_here and settings.denies("Ingress"):
         inward = {"ingress": [{"ports": _ports(settings.dns.ports)}]}
         yield network_policy(
             settings, _dns_pods(settings, target), INGRESS, policy_types=["Ingress"], rules=inward
         )
     if not settings.ip_block_matches_nodes and resolver_addresses(settings):
         ports = [(NODE_PORT, protocol) for protocol in ("UDP", "TCP")]
-        yield entity_policy(settings, target, name, "host", ports)
+        yield entity_policy(settings, target, name, ("host",), ports)
+
+
+def _is_needed(settings: Settings) -> bool:
+    """Whether names would not resolve without it."""
+    if settings.denies("Egress") or settings.dns.to == "anywhere":
+        return True
+    resolvers = resolver_addresses(settings)
+    if resolvers and settings.blocks_link_local and not settings.ip_block_matches_nodes:
+        return True
+    blocked = [network(text) for text in settings.blocked]
+    return any(one.overlaps(other) for one in resolvers for other in blocked)
 
 
 def _may_be_dns(settings: Settings, target: Target) -> bool:

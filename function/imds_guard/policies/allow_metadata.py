@@ -2,14 +2,14 @@
 
 One workload may reach the metadata endpoints of its platform, each address on its own and only on
 the ports that it answers, or on those that the exception names. The reason stands in an annotation
-of the policy.
+of the policy, and so does its last day, by which an audit finds it expired without being told.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.annotations import REASON
+from imds_guard.annotations import REASON, UNTIL
 from imds_guard.policies.manifest import network_policy, port_rule
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
@@ -25,9 +25,15 @@ SCOPE: Scope = "workload"
 
 
 def build(
-    settings: Settings, target: Target, *, workload: str, reason: str, ports: Sequence[Port] = ()
+    settings: Settings,
+    target: Target,
+    *,
+    workload: str,
+    reason: str,
+    ports: Sequence[Port] = (),
+    until: str | None = None,
 ) -> Manifest:
-    """The exception for the pods of `target`, which are those of `workload`."""
+    """The exception for the pods of `target`, which are those of `workload`; `until` a day."""
     by_ports = settings.endpoints_by_ports
     if ports:
         every = [address for addresses in by_ports.values() for address in addresses]
@@ -43,7 +49,7 @@ def build(
         f"allow-metadata-{workload}",
         policy_types=["Egress"],
         rules={"egress": rules},
-        annotations={REASON: reason},
+        annotations={REASON: reason, **({UNTIL: until} if until else {})},
     )
 
 

@@ -39,7 +39,7 @@ def build(settings: Settings, target: Target) -> Iterator[Manifest]:
         return
     if settings.identity_is_host:
         numbers = sorted({port for ports in by_ports for port in ports})
-        yield entity_policy(settings, target, NAME, "host", [(port, "TCP") for port in numbers])
+        yield entity_policy(settings, target, NAME, ("host",), [(port, "TCP") for port in numbers])
         return
     rules = [
         {

@@ -1,13 +1,13 @@
 """allow-same-namespace: pods of one namespace talk to each other.
 
-Both directions, every port: the connection's both ends are isolated by the default deny.
+Every port, in the directions that the default deny isolates: nothing else keeps pods apart.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imds_guard.policies.manifest import network_policy
+from imds_guard.policies.manifest import DIRECTIONS, network_policy
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ SCOPE: Scope = "target"
 
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     """The allowance for `target`, to and from every pod of its namespace, where it is wanted."""
-    if not settings.config.spec.allow.same_namespace:
+    denied = [one for one in DIRECTIONS if settings.denies(one)]
+    if not (settings.config.spec.allow.same_namespace and denied):
         return
+    peers: list[Manifest] = [{"podSelector": {}}]
+    rules = {"Ingress": ("ingress", {"from": peers}), "Egress": ("egress", {"to": peers})}
     yield network_policy(
         settings,
         target,
         "allow-same-namespace",
-        policy_types=["Ingress", "Egress"],
-        rules={
-            "ingress": [{"from": [{"podSelector": {}}]}],
-            "egress": [{"to": [{"podSelector": {}}]}],
-        },
+        policy_types=denied,
+        rules={name: [rule] for name, rule in (rules[one] for one in denied)},
     )

@@ -2,6 +2,10 @@
 
 One policy per entry. A peer is a namespace, pods by label, pods by label in a namespace, or a
 CIDR; a CIDR that holds a metadata address gets its `except` by itself.
+
+An entry for a direction that the default deny leaves alone: of ingress, nothing is written, since
+the policy would isolate its pods from all others. Of egress it is, as deny-cloud-metadata isolates
+them.
 """
 
 from __future__ import annotations
@@ -35,6 +39,10 @@ class Allowance(NamedTuple):
     peer: Peer
     ports: Sequence[Port]
 
+    def is_written(self, settings: Settings) -> bool:
+        """Whether there is something to open that our own policies close."""
+        return self.policy_type == "Egress" or settings.denies("Ingress")
+
     def build(self, settings: Settings, target: Target) -> Manifest:
         """The policy for `target`."""
         inward = self.policy_type == "Ingress"
@@ -54,7 +62,7 @@ class Allowance(NamedTuple):
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
     """The policies of the entries that name no workload, and so are for every one."""
     for allowance in allowances(settings.config.spec.allow):
-        if allowance.workload is None:
+        if allowance.workload is None and allowance.is_written(settings):
             yield allowance.build(settings, target)
 
 

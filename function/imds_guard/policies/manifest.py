@@ -8,7 +8,10 @@ from imds_guard.annotations import CNI, GIVEN_KEYS, MANAGED_BY, OWNER, PLATFORM,
 from imds_guard.reach.addresses import carve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imds_guard.config import Port
+    from imds_guard.config.model import Direction
     from imds_guard.settings import Settings
 
 Manifest = dict[str, Any]
@@ -18,6 +21,9 @@ Scope = Literal["target", "workload"]
 `scope: workload`, a workload; or for each workload that needs them."""
 
 CILIUM_NETWORK_POLICY = ("cilium.io", "CiliumNetworkPolicy")
+
+DIRECTIONS: tuple[Direction, ...] = ("Ingress", "Egress")
+"""In the order in which policyTypes are written."""
 
 LONGEST_NAME = 63
 # CIS Kubernetes benchmark 5.3.2: every namespace has NetworkPolicies. MITRE ATT&CK T1552.005:
@@ -31,6 +37,8 @@ class Target(NamedTuple):
     namespace: str | None
     pod_selector: Manifest
     prefix: str = ""  # the workload's name, where the set is one workload's
+    # Policies of others isolate all of them for egress, and the default deny does not.
+    is_isolated: bool = False
 
 
 class ClusterWriter(NamedTuple):
@@ -66,12 +74,12 @@ def network_policy(
     target: Target,
     name: str,
     *,
-    policy_types: list[str],
+    policy_types: Sequence[str],
     rules: Manifest | None = None,
     annotations: dict[str, str] | None = None,
 ) -> Manifest:
     """A NetworkPolicy for `target`; `rules` are its ingress and egress, shared or not."""
-    spec = {"podSelector": target.pod_selector, "policyTypes": policy_types, **(rules or {})}
+    spec = {"podSelector": target.pod_selector, "policyTypes": [*policy_types], **(rules or {})}
     kind = ("networking.k8s.io/v1", "NetworkPolicy")
     return manifest(settings, target, kind, name, spec, annotations)
 
@@ -85,18 +93,22 @@ def all_but_metadata(settings: Settings, cidr: str) -> Manifest:
 
 
 def entity_policy(
-    settings: Settings, target: Target, name: str, entity: str, ports: list[tuple[int, str]]
+    settings: Settings,
+    target: Target,
+    name: str,
+    entities: Sequence[str],
+    ports: Sequence[tuple[int, str]] = (),
 ) -> Manifest:
-    """A CiliumNetworkPolicy that lets `target` reach an entity on these ports.
+    """A CiliumNetworkPolicy that lets `target` reach entities; no `ports`: on every port.
 
     Cilium takes an address on the node for the entity `host` and the API server for the entity
     `kube-apiserver`; no ipBlock matches either.
     """
-    to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
-    spec = {
-        "endpointSelector": target.pod_selector,
-        "egress": [{"toEntities": [entity], "toPorts": [{"ports": to_ports}]}],
-    }
+    rule: Manifest = {"toEntities": [*entities]}
+    if ports:
+        to_ports = [{"port": str(port), "protocol": protocol} for port, protocol in ports]
+        rule["toPorts"] = [{"ports": to_ports}]
+    spec = {"endpointSelector": target.pod_selector, "egress": [rule]}
     return manifest(settings, target, ("cilium.io/v2", "CiliumNetworkPolicy"), name, spec)
 
 

@@ -1,12 +1,13 @@
 """The audit as JSON, for programs. The shape is stable: fields are added, none changes.
 
     {"summary":  {"workloads", "open", "unenforced", "uncertain", "ungoverned", "excepted",
-                  "blocked", "errors", "warnings"},
+                  "blocked", "errors", "warnings", "ignored"},
      "verdicts": [{"kind", "namespace"?, "name", "state", "openings": [{"address", "ports"}],
                    "reason"?, "file"?: {"path"}}],
      "findings": [a result of the KRM functions specification, and "id", "subject"?, "fix"?,
                   "remedies"?: [[{"path", "value"}]], "also"?: [{"path", "line"?, "column"?}];
-                  in its "file" also "line" and "column"]}
+                  in its "file" also "line" and "column"],
+     "ignored":  [the same, and "reason": what the configuration ignores, and why]}
 
 Each of the remedies mends the finding: settings of the configuration, by their path in its spec,
 that go together. A list's entries are added to those that are there. "also" holds the places of
@@ -42,6 +43,9 @@ def render(summary: Summary) -> str:
                 for finding in summary.report.findings
                 if not summary.quiet or finding.severity == "error"
             ],
+            "ignored": [
+                {**_finding_data(finding), "reason": reason} for finding, reason in summary.ignored
+            ],
         }
     )
 
@@ -76,8 +80,12 @@ def openings_data(openings: Iterable[Opening]) -> list[dict[str, Any]]:
 def _counts(summary: Summary) -> dict[str, int]:
     counts = {"workloads": len(summary.report.verdicts)}
     counts |= {str(state): number for state, number in summary.states.items()}
-    severities = summary.severities
-    return {**counts, "errors": severities["error"], "warnings": severities["warning"]}
+    counts |= {
+        "errors": summary.severities["error"],
+        "warnings": summary.severities["warning"],
+        "ignored": len(summary.ignored),
+    }
+    return counts
 
 
 def _finding_data(finding: Result) -> dict[str, Any]:

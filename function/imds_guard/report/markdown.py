@@ -40,6 +40,8 @@ def render(summary: Summary) -> str:
         parts.append(summary.measure)
     if summary.findings:
         parts.append(_findings(summary))
+    if summary.ignored and summary.verbose:
+        parts.append(_ignored(summary))
     blocked = [verdict for verdict in summary.verdicts if verdict.state == "blocked"]
     others = [verdict for verdict in summary.verdicts if verdict.state != "blocked"]
     if others:
@@ -75,6 +77,19 @@ def _findings(summary: Summary) -> str:
             for group in groups
         ]
     return _table(("Finding", "Where", "What", "Fix"), _first(rows, summary), len(rows))
+
+
+def _ignored(summary: Summary) -> str:
+    rows = [
+        (
+            finding.id,
+            _code(resource_of(finding) or finding.subject) + _where(place_of(finding)),
+            _text(message_of(finding)),
+            _text(reason),
+        )
+        for finding, reason in summary.ignored
+    ]
+    return _table(("Ignored", "Where", "What", "Why"), rows, len(rows))
 
 
 def _verdicts(verdicts: Sequence[Verdict], summary: Summary) -> str:

@@ -1,7 +1,7 @@
 """The audit as SARIF 2.1.0, for code scanning.
 
 Notes are left out: they would each be an alert. A result without a file, as of what came from
-stdin, has its resource for a logical location.
+stdin, has its resource for a logical location. What the configuration ignores is suppressed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _FINGERPRINT = "imdsGuard/v1"
 
 def render(summary: Summary) -> str:
     """A log with one run of the tool: its rules and its results."""
-    rules = list(dict.fromkeys((*known_findings(), *summary.by_id)))
+    ignored = [finding.id for finding, _ in summary.ignored]
+    rules = list(dict.fromkeys((*known_findings(), *summary.by_id, *ignored)))
     seen: Counter[str] = Counter()
     run = {
         "tool": {
@@ -42,7 +43,11 @@ def render(summary: Summary) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(finding, rules.index(finding.id), seen) for finding in summary.findings
+            *(_result(finding, rules.index(finding.id), seen) for finding in summary.findings),
+            *(
+                {**_result(finding, rules.index(finding.id), seen), **_suppressed(reason)}
+                for finding, reason in summary.ignored
+            ),
         ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -84,6 +89,12 @@ def _result(finding: Result, rule: int, seen: Counter[str]) -> dict[str, Any]:
     if field := finding.manifest().get("field"):
         result["properties"] = {"field": field}
     return result
+
+
+def _suppressed(reason: str) -> dict[str, Any]:
+    """That a result is known and may stay. external: it is said elsewhere than in its file."""
+    suppression = {"kind": "external", "status": "accepted", "justification": reason}
+    return {"suppressions": [suppression]}
 
 
 def _location(finding: Result) -> dict[str, Any]:

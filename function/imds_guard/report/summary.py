@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from imds_guard.audit import State
 from imds_guard.report.headline import has_doubts, headline
+from imds_guard.wire import SEVERITIES, is_at_least
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imds_guard.audit import AuditReport, Context, Opening, Subject, Verdict
+    from imds_guard.audit import AuditReport, Context, Ignored, Opening, Subject, Verdict
+    from imds_guard.config.model import FailOn
     from imds_guard.wire import Result, Severity
 
 STATES: dict[State, str] = {
@@ -29,8 +31,6 @@ STATES: dict[State, str] = {
 }
 """Every verdict's state in words, the worst first."""
 assert set(STATES) == set(get_args(State))
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ class Summary:
         said = [finding.message for finding in self.notes if finding.id == "platform"]
         return "".join(f"{message[:1].upper()}{message[1:]}." for message in said)
 
+    @property
+    def ignored(self) -> list[Ignored]:
+        """The findings that the configuration ignores."""
+        return self.report.ignored
+
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The verdicts, the worst first."""
@@ -112,21 +117,27 @@ class Summary:
 
     @property
     def tally(self) -> str:
-        """3 errors, 1 warning"""
+        """3 errors, 1 warning; 2 warnings ignored by the configuration"""
         severities: tuple[Severity, ...] = ("error", "warning")
         parts = [
             counted(self.severities[severity], severity)
             for severity in severities
             if self.severities[severity]
         ]
-        return ", ".join(parts) or "No errors, no warnings"
+        found = ", ".join(parts) or "No errors, no warnings"
+        if number := len(self.ignored):
+            found += f"; {counted(number, 'warning')} ignored by the configuration"
+        return found
 
-    def exit_code(self, fail_on: str) -> int:
-        """1 where there is a finding of the severity `fail_on` or worse; `never` is none."""
-        if fail_on == "never":
+    def exit_code(self, fail_on: FailOn | Literal["never"] | None = None) -> int:
+        """1 where there is a finding of the severity `fail_on` or worse; `never` is none.
+
+        Where nothing is asked for, the configuration's failOn counts.
+        """
+        least = fail_on or self.context.settings.config.spec.fail_on
+        if least == "never":
             return 0
-        wanted = SEVERITIES[:1] if fail_on == "error" else SEVERITIES[:2]
-        return int(any(self.severities[severity] for severity in wanted))
+        return int(any(is_at_least(finding.severity, least) for finding in self.report.findings))
 
 
 def counted(number: int, what: str, several: str = "") -> str:

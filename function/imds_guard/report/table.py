@@ -189,6 +189,13 @@ def _notes(page: Page, summary: Summary) -> None:
         shown, more = _some(summary, rows)
         page.columns(shown, indent=2)
         _and_more(page, more, indent=2)
+    if summary.ignored and summary.verbose:
+        page.blank()
+        page.line(("Ignored by the configuration", "bold"))
+        for finding, reason in summary.ignored:
+            page.line(f"{finding.id} {resource_of(finding) or finding.subject}", indent=2)
+            page.line(message_of(finding), indent=4)
+            page.labelled("because", reason, indent=4)
     others = [note for note in summary.notes if note.id != "excluded"]
     if others and summary.verbose:
         page.blank()

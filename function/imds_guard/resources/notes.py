@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imds_guard.config.setting import in_words
-from imds_guard.wire import Result, path_of, place_of
+from imds_guard.wire import Result, WorkloadName, path_of, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from imds_guard.config.setting import Remedy
     from imds_guard.resources.resource import Address, Resource
     from imds_guard.wire import Member, Severity
+
+
+class Named(Protocol):
+    """What has the name of a workload."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind; empty where the configuration names it."""
+
+    @property
+    def namespace(self) -> str | None:
+        """Where it will be; None where nobody knows."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
 
 
 def note(
@@ -29,11 +45,13 @@ def note(
     fix: str = "",
     remedies: Sequence[Remedy] = (),
     member: Member | None = None,
+    workloads: Iterable[Named] = (),
 ) -> Result:
     """A result, with the reference and the file of the resource that it is about.
 
     `address` is for a resource that does not stand in the input, but will in the output. Each of
-    `remedies` mends it; `fix` says so in other words than theirs.
+    `remedies` mends it; `fix` says so in other words than theirs. `workloads` are those that it
+    speaks of, where `about` is not the one.
     """
     address = about.address if about else address
     reference = None
@@ -62,4 +80,5 @@ def note(
         fix=fix or in_words(remedies),
         remedies=tuple(remedies),
         member=member,
+        workloads=tuple(WorkloadName(one.kind, one.namespace, one.name) for one in workloads),
     )

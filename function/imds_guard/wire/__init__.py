@@ -10,12 +10,22 @@ from imds_guard.wire.listing import Listing, as_text
 from imds_guard.wire.outline import Fields, Outline
 from imds_guard.wire.parser import Value
 from imds_guard.wire.resource_list import nested_sequence
-from imds_guard.wire.results import Member, Result, Severity, merged, worst_first
+from imds_guard.wire.results import (
+    SEVERITIES,
+    Member,
+    Result,
+    Severity,
+    WorkloadName,
+    is_at_least,
+    merged,
+    worst_first,
+)
 from imds_guard.wire.sequence import Changes, Entry, Manifest, Sequence, Splice
 from imds_guard.wire.yaml_read import read_yaml
 
 __all__ = [
     "MAX_SIZE",
+    "SEVERITIES",
     "Changes",
     "Entry",
     "Fields",
@@ -34,8 +44,10 @@ __all__ = [
     "ShapeError",
     "Splice",
     "Value",
+    "WorkloadName",
     "as_text",
     "describe",
+    "is_at_least",
     "mapping",
     "merged",
     "nested",

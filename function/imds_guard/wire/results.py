@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 RESULT_OWNER = ("function", "imds-guard")
 """The tag by which results of an earlier run of ours are known."""
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""The worst first."""
+
+
+def is_at_least(severity: Severity, other: Severity) -> bool:
+    """Whether one severity is as bad as another, or worse."""
+    return SEVERITIES.index(severity) <= SEVERITIES.index(other)
+
+
+class WorkloadName(NamedTuple):
+    """Which workload a result is about; its namespace is where it will be."""
+
+    kind: str
+    namespace: str | None
+    name: str
 
 
 class Member(NamedTuple):
@@ -29,9 +44,10 @@ class Result(NamedTuple):
     """One result of the KRM functions specification.
 
     `id` is a finding's id (IG001) or a word; `subject` is what a person calls the resource;
-    `reference` holds apiVersion, kind, name and namespace. Each of `remedies` mends it, the best
-    first. What has a `member` is said to a person in one line together with others like it. `also`
-    holds the further places at which the same was found of the same resource.
+    `reference` holds apiVersion, kind, name and namespace. `workloads` are all that it speaks of;
+    none where it is about the resource itself. Each of `remedies` mends it, the best first. What
+    has a `member` is said to a person in one line together with others like it. `also` holds the
+    further places at which the same was found of the same resource.
     """
 
     severity: Severity
@@ -50,6 +66,7 @@ class Result(NamedTuple):
     remedies: tuple[Remedy, ...] = ()
     member: Member | None = None
     also: tuple[Place, ...] = ()
+    workloads: tuple[WorkloadName, ...] = ()
 
     @property
     def places(self) -> tuple[Place, ...]:
