@@ -373,6 +373,15 @@ class Context:
         return list(found.values())
 
     def _unseen(self, namespace: str | None, wanted: dict[str, str]) -> Subject | None:
+        # Kept: what is known of a subject is known by its identity.
+        known = self.memo(Context._unseen)
+        key = namespace, tuple(sorted(wanted.items()))
+        if key not in known:
+            known[key] = self._unseen_with(namespace, wanted)
+        subject: Subject | None = known[key]
+        return subject
+
+    def _unseen_with(self, namespace: str | None, wanted: dict[str, str]) -> Subject | None:
         if self.settings.config.spec.scope == "workload" or not self._is_governed(namespace):
             return None
         if wanted and any(

@@ -127,10 +127,7 @@ def block_addresses(block: IpBlock, splits_of_ipv6: tuple[str, ...] = ()) -> Add
 
 
 def _without(outer: Network, excepted: Iterable[Network]) -> Ranges:
-    spans = Ranges((span(outer),))
-    for one in excepted:
-        spans = spans - Ranges((span(one),))
-    return spans
+    return Ranges((span(outer),)) - Ranges.of(map(span, excepted))
 
 
 def _counted(text: str, outer: Network) -> Network | None:

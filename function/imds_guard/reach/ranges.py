@@ -49,21 +49,31 @@ class Ranges:
 
     def __and__(self, other: Ranges) -> Ranges:
         found = []
-        for low, high in self.spans:
-            for other_low, other_high in other.spans:
-                if other_low > high:
-                    break
+        mine, its = 0, 0
+        while mine < len(self.spans) and its < len(other.spans):
+            (low, high), (other_low, other_high) = self.spans[mine], other.spans[its]
+            if low <= other_high and other_low <= high:
                 found.append((max(low, other_low), min(high, other_high)))
-        return Ranges.of(found)
+            if high < other_high:
+                mine += 1
+            else:
+                its += 1
+        return Ranges(tuple(found))
 
     def __sub__(self, other: Ranges) -> Ranges:
-        left = list(self.spans)
-        for low, high in other.spans:
-            cut = []
-            for start, end in left:
-                if end < low or start > high:
-                    cut.append((start, end))
-                    continue
-                cut += [(start, low - 1), (high + 1, end)]
-            left = [span for span in cut if span[0] <= span[1]]
+        left = []
+        at = 0
+        for low, high in self.spans:
+            while at < len(other.spans) and other.spans[at][1] < low:
+                at += 1
+            cut = at
+            while cut < len(other.spans) and other.spans[cut][0] <= high:
+                start, end = other.spans[cut]
+                if low < start:
+                    left.append((low, start - 1))
+                low = end + 1
+                cut += 1
+            at = max(at, cut - 1)  # the last one may reach into the next range
+            if low <= high:
+                left.append((low, high))
         return Ranges(tuple(left))

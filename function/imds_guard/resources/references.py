@@ -84,11 +84,12 @@ class ServiceNames:
     def _in(self, text: str, namespace: str | None) -> Iterator[tuple[Service, int | None]]:
         for found in _HOST.finditer(text):
             labels = [found[1], *found[2].split(".")[1:]]
-            before, after = text[: found.start()], text[found.end() :]
+            start, end = found.span()
+            before, after = text[max(0, start - 1) : start], text[end : end + 1]
             whole = not before and not after
             # Behind // or @ of a URL, or = of an option; or alone between quotes.
-            is_value = before[-1:] in ("/", "@", "=") if before else False
-            is_quoted = before[-1:] in ('"', "'") and after[:1] == before[-1:]
+            is_value = before in ("/", "@", "=")
+            is_quoted = before in ('"', "'") and after == before
             if not (whole or is_value or is_quoted or labels[1:] or found[3]):
                 continue  # a word of a sentence that happens to be a name
             if service := self._called(labels, namespace):

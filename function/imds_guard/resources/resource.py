@@ -202,6 +202,9 @@ def strings(value: Value) -> dict[str, str]:
     return {key: held for key, held in value.items() if isinstance(held, str)}
 
 
+MOST_LISTS = 8
+"""Lists in lists: of each level the text is read anew."""
+
 Skip = Callable[[NoResourceError], None]
 """What to do with a document that is no resource; otherwise that is an error."""
 
@@ -220,7 +223,7 @@ def resources(
 
 
 def _of_sequence(
-    sequence: Sequence, origin: Origin, skip: Skip | None = None
+    sequence: Sequence, origin: Origin, skip: Skip | None = None, depth: int = 0
 ) -> Iterator[Resource]:
     for index, entry in enumerate(sequence.entries):
         try:
@@ -232,10 +235,13 @@ def _of_sequence(
             continue
         if not _has_items(resource):
             yield resource
+        elif depth == MOST_LISTS:
+            message = f"lists in lists are nested deeper than {MOST_LISTS} levels"
+            raise InputError(message, resource.item.place())
         elif (inner := _inner(resource)) is not None:
             version, kind = resource.address.api_version, resource.kind.removesuffix("List")
             inside = origin._replace(api_version=version, kind=kind, in_list=True)
-            yield from _of_sequence(inner, inside)
+            yield from _of_sequence(inner, inside, depth=depth + 1)
 
 
 def _has_items(resource: Resource) -> bool:

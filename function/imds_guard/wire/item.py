@@ -25,6 +25,21 @@ if TYPE_CHECKING:
     from imds_guard.wire.parser import Node, Value
 
 
+_LONG = 10_000  # bytes
+_MOST_SPARSE = 2_000
+
+
+def _is_sparse(data: bytes, start: int, end: int) -> bool:
+    """Whether thousands of lines are blank or comments.
+
+    To cut such a text by lines costs memory for each of them, the full parser none.
+    """
+    if data.count(b"\n", start, end) < _MOST_SPARSE:
+        return False
+    lines = (line.lstrip() for line in data[start:end].split(b"\n"))
+    return sum(1 for line in lines if not line or line.startswith(b"#")) > _MOST_SPARSE
+
+
 class Item:
     """A mapping of the input that is one resource.
 
@@ -54,7 +69,7 @@ class Item:
         self.end = end
         self.column = column
         self.field = field
-        self._plain = load is None
+        self._plain = load is None and not (end - start > _LONG and _is_sparse(data, start, end))
         self._load = load
         self.parsed = parsed  # its node, where the text around it has been parsed, and its places
         self._value: Value = None
@@ -238,6 +253,15 @@ def describe(value: Value) -> str:
     return "a number" if isinstance(value, Typed) else "a scalar"
 
 
+_last: list[tuple[Item, parser.Node]] = []  # at most one: several places of one item are asked for
+
+
+def _last_node(item: Item) -> parser.Node:
+    if not _last or _last[0][0] is not item:
+        _last[:] = [(item, parse_one(item.data, item.start, item.end, item.column))]
+    return _last[0][1]
+
+
 _STEP = re.compile(r"\[(\d+)\]\.?|([^.\[]+)\.?")
 
 
@@ -253,7 +277,7 @@ def path_of(text: str) -> tuple[str | int, ...]:
 def place_of(item: Item, path: tuple[str | int, ...]) -> Place:
     """The line and column of a field inside an item, or of the nearest one around it."""
     try:
-        node = parse_one(item.data, item.start, item.end, item.column)
+        node = _last_node(item)
     except InputError:
         return item.place()  # JSON with escapes that YAML has not
     at = node
