@@ -98,13 +98,12 @@ class Policies:
         """
         if self._positions["Egress"]:
             return self.alike(pod, "Egress")
-        reach = self.network_policies.reach(pod, "Egress")
-        return reach.isolated, tuple((id(one.egress), match) for one, match in reach.selecting)
+        return self.network_policies.to_addresses(pod)
 
     def is_free(self, pod: Pod, direction: PolicyType) -> bool:
         """Whether no policy of any kind says anything about the pod in this direction."""
         reach = self.network_policies.reach(pod, direction)
-        if reach.isolated or reach.selecting:
+        if reach.isolated or reach.parts:
             return False
         return not any(
             one.direction == direction and one.selects(pod) for one in self.rules.rules

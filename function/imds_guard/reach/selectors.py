@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.reach.match import Match
 from imds_guard.resources.labels import Labels
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _USUAL_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app", "k8s-app")
 
+_FEW = 16  # expressions that are asked one by one
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace, with its name (since 1.21)."""
 
@@ -56,11 +57,64 @@ def matches(selector: Any, labels: Labels) -> Match:
     found = Match.YES
     if not wanted.items() <= labels.known.items():
         found = min(_label(key, value, labels) for key, value in wanted.items())
+    if len(expressions) > _FEW and labels.is_complete:
+        expressions = _about(expressions, labels)
     for expression in expressions:
         if found is Match.NO:
             break
         found = min(found, _expression(expression, labels))
     return found
+
+
+class _Filed(NamedTuple):
+    """Many expressions: those that ask for a label, and by its key those that leave one out.
+
+    `by_value` has them by the key and the value that they leave out, None for whatever value.
+    """
+
+    expressions: list[Any]
+    asking: list[Any]
+    by_key: dict[str, list[Any]]
+    by_value: dict[tuple[str, Any], list[Any]]
+
+
+_filed: dict[int, _Filed] = {}  # by the identity of the list, which is held there
+_MOST_FILED = 256
+
+
+def _about(expressions: list[Any], labels: Labels) -> list[Any]:
+    """The expressions that complete labels do not fulfil by having no such label."""
+    filed = _filed.get(id(expressions))
+    if filed is None:
+        filed = _Filed(expressions, [], {}, {})
+        for one in expressions:
+            if _leaves_out(one):
+                key = str(one.get("key"))
+                filed.by_key.setdefault(key, []).append(one)
+                values = one["values"] if one.get("operator") == "NotIn" else [None]
+                for value in {text for text in values if text is None or isinstance(text, str)}:
+                    filed.by_value.setdefault((key, value), []).append(one)
+            else:
+                filed.asking.append(one)
+        if len(_filed) >= _MOST_FILED:
+            _filed.clear()
+        _filed[id(expressions)] = filed
+    found = [*filed.asking]
+    for key, value in labels.known.items():
+        found += filed.by_value.get((key, value), ())
+        found += filed.by_value.get((key, None), ())
+    for key in (*labels.present, *labels.maybe):
+        found += filed.by_key.get(key, ())
+    return found
+
+
+def _leaves_out(expression: Any) -> bool:
+    """Whether an expression holds for certain for what has no such label."""
+    if not isinstance(expression, dict):
+        return False
+    if expression.get("operator") == "NotIn":
+        return isinstance(expression.get("values"), list)
+    return expression.get("operator") == "DoesNotExist"
 
 
 def _label(key: str, value: Any, labels: Labels) -> Match:
