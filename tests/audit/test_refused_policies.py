@@ -98,3 +98,16 @@ def test_a_copy_of_another_kind_that_is_refused_is_no_copy() -> None:
     refused = {**whole, "spec": {**spec, "priority": 1001}}
     found = audited(whole, refused)
     assert [one.state for one in found.verdicts] == ["blocked"]
+
+
+@pytest.mark.parametrize(
+    "spec,fix",
+    [
+        ({"podSelector": {}, "egress": [{"too": []}]}, "correct its name, or remove it"),
+        ({"podSelector": {}, "egress": [{"to": [{"ipBlock": {}}]}]}, "add it"),
+        ({"podSelector": {}, "policyTypes": ["egress"]}, "correct it"),
+    ],
+)
+def test_what_mends_a_fault_is_said(spec: dict[str, Any], fix: str) -> None:
+    found = audited({**network_policy(), "spec": spec})
+    assert [one.fix for one in found.findings if one.id == "IG005"] == [fix]

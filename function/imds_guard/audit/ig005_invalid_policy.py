@@ -124,6 +124,7 @@ from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit.context import Leak
 from imds_guard.audit.fixes import fixed_block, typed
+from imds_guard.reach.validity.fault import REQUIRED, UNKNOWN_FIELD
 from imds_guard.resources import note
 
 if TYPE_CHECKING:
@@ -163,8 +164,6 @@ def _proposed(context: Context, policy: NetworkPolicy, fault: Fault) -> Any:
 
 def _finding(policy: Policy, fault: Fault, proposed: Any) -> Result:
     where = fault.field.removeprefix("spec.")
-    is_except = ".except" in fault.field
-    fix = "remove it, or write it under a cidr that holds it" if is_except else "correct it"
     return note(
         "error",
         ID,
@@ -175,5 +174,13 @@ def _finding(policy: Policy, fault: Fault, proposed: Any) -> Result:
         field=fault.holder,
         current=typed(fault.current),
         proposed=proposed,
-        fix=fix,
+        fix=_fix(fault),
     )
+
+
+def _fix(fault: Fault) -> str:
+    if ".except[" in fault.field:
+        return "remove it, or write it under a cidr that holds it"
+    if fault.doubt == UNKNOWN_FIELD:
+        return "correct its name, or remove it"
+    return "add it" if fault.why == REQUIRED else "correct it"

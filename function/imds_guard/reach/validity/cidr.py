@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imds_guard.reach.addresses import cidr_network, contains, mapped_ipv4
-from imds_guard.reach.validity.fault import SINCE_1_36
+from imds_guard.reach.validity.fault import REQUIRED, SINCE_1_36
 from imds_guard.reach.validity.reading import is_text
 from imds_guard.reach.validity.shapes import fields, items, text
 
@@ -86,9 +86,7 @@ def ip_block(reading: Reading, value: dict[str, Any], field: str) -> None:
         return
     outer = read_cidr(written)
     if outer is None:
-        reading.fault(
-            f"{field}.cidr", f"{written} is no CIDR" if written else "is required", written
-        )
+        reading.fault(f"{field}.cidr", f"{written} is no CIDR" if written else REQUIRED, written)
         return
     if outer.refused:
         why = f"{written} {outer.refused}"

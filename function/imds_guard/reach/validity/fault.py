@@ -49,6 +49,9 @@ DROPPED = Doubt(
     frozenset((_APPLY,)),
 )
 
+REQUIRED = "is required"
+"""What is said of a field that is not there."""
+
 
 class Fault(NamedTuple):
     """Something that is refused.

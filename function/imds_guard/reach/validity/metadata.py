@@ -14,7 +14,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.validity.fault import DROPPED, TWICE
+from imds_guard.reach.validity.fault import DROPPED, REQUIRED, TWICE
 from imds_guard.reach.validity.names import (
     annotation_key,
     dns_label,
@@ -115,7 +115,7 @@ _FINALIZERS = items(text(wrong=lambda name: "is no name" if label_key(name) else
 def _owner(reading: Reading, value: dict[str, Any], field: str) -> None:
     for name in ("apiVersion", "kind", "name", "uid"):
         if not value.get(name):
-            reading.fault(f"{field}.{name}", "is required", holder=field)
+            reading.fault(f"{field}.{name}", REQUIRED, holder=field)
     version = str(value.get("apiVersion", ""))
     if version.endswith("/"):
         reading.fault(f"{field}.apiVersion", f"{shown(version)} has no version", version)
@@ -146,7 +146,7 @@ _OWNERS = items(
 
 def _name(reading: Reading, value: dict[str, Any], field: str) -> None:
     if not value.get("name") and not value.get("generateName"):
-        reading.fault(f"{field}.name", "is required", holder=field)
+        reading.fault(f"{field}.name", REQUIRED, holder=field)
 
 
 _METADATA = fields(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from imds_guard.reach.validity.fault import ENGINE, LIST, NULL, UNKNOWN_FIELD
+from imds_guard.reach.validity.fault import ENGINE, LIST, NULL, REQUIRED, UNKNOWN_FIELD
 from imds_guard.reach.validity.reading import (
     is_boolean,
     is_number,
@@ -61,7 +61,7 @@ def fields(
         held = _without_nulls(reading, mine, field)
         for name in required:
             if name not in held:
-                reading.fault(_under(field, name), "is required", holder=field)
+                reading.fault(_under(field, name), REQUIRED, holder=field)
         for name, inner in held.items():
             path = _under(field, name)
             if isinstance(inner, (dict, list)):
