@@ -16,7 +16,7 @@ What only some refuse does not isolate, and may allow; the message says who does
 - The engine, which goes on without a policy that its API server has taken: of Cilium, a rule that
   names its peers in two ways.
 
-API servers of today are meant. Before 1.27 they also take a value in `matchExpressions` that is no
+API servers of today are meant. Before 1.26 they also take a value in `matchExpressions` that is no
 label value; endPort they drop before 1.22.
 
 Found: an entry of another address family.

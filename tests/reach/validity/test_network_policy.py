@@ -265,6 +265,7 @@ def test_a_cidr_that_every_server_takes(cidr: str) -> None:
         ("000fe::/16", "fe::/16 is meant"),
         ("::/000", "::/0 is meant"),
         ("::ffff:169.254.169.254/128", "is an IPv4-mapped address"),
+        ("::ffff:010.0.0.0/104", "is an IPv4-mapped address"),
         ("::ffff:0:0/96", "is an IPv4-mapped address"),
         ("::ffff:0:0/95", "is an IPv4-mapped address"),
     ],

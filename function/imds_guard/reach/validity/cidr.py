@@ -38,10 +38,14 @@ class Cidr(NamedTuple):
 @lru_cache(maxsize=4096)
 def read_cidr(written: str) -> Cidr | None:
     """A CIDR by any API server; None for what none takes."""
+    plain = _ZEROS_IN_FRONT.sub("", written)
     try:
-        network = cidr_network(_ZEROS_IN_FRONT.sub("", written))
+        network = cidr_network(plain)
     except ValueError:
         return None
+    if (mapped := _mapped(plain, network)) is not None:
+        why = f"is an IPv4-mapped address, which engines take for {mapped}"
+        return Cidr(network, why, None)
     return Cidr(network, *_refused(written, network))
 
 
@@ -49,8 +53,6 @@ def _refused(written: str, network: Network) -> tuple[str | None, str | None]:
     """Why API servers from 1.36 refuse it, if they do, and what may be written instead."""
     if has_zeros_in_front(written):
         return f"has zeros in front of a number; {network} is meant", str(network)
-    if (mapped := _mapped(written, network)) is not None:
-        return f"is an IPv4-mapped address, which engines take for {mapped}", None
     try:
         cidr_network(written, strict=True)
     except ValueError:

@@ -5,7 +5,7 @@ for the rules, staging/src/k8s.io/api/networking/v1/types.go for the fields. A f
 does not know is refused by kubectl and under server-side apply, and dropped for a client that asks
 for no strict validation: such a policy may stand, without the field.
 
-Of older API servers: before 1.25 (1.22 by default) they drop endPort; before 1.27 they take values
+Of older API servers: before 1.25 (1.22 by default) they drop endPort; before 1.26 they take values
 in a selector that are no label values; from 1.24 to 1.27 they take a status.
 """
 

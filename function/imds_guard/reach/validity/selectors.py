@@ -1,7 +1,7 @@
 """LabelSelector: what the API server refuses in one.
 
 Source: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go (1.36). API
-servers before 1.27 take values that are no label values.
+servers before 1.26 take values that are no label values.
 """
 
 from __future__ import annotations
