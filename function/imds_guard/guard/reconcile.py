@@ -40,7 +40,7 @@ def reconcile(
         owner = policy.annotation(OWNER)
         is_ours = owner == config.name and (policy.group, policy.kind) in WRITTEN_KINDS
         # Two configurations may share a name: elsewhere, what this one does not want stays.
-        is_here = policy.namespace in plan.governed
+        is_here = policy.namespace in plan.targets.governed
         if policy.is_cluster_wide:
             is_here = bool(config.spec.deny or config.spec.admission)
         if is_ours and planned is None and _goes_with(policy, inventory):

@@ -59,14 +59,14 @@ def context_of(
     return Context(
         settings,
         policies_of(settings, standing),
-        planned.subjects,
+        planned.targets.subjects,
         inventory.namespace_labels,
         flows=planned.flows,
         api_clients=planned.api_clients,
         service_accounts=inventory.declared.service_accounts,
-        left_out=planned.left_out,
-        owned=planned.owned,
-        pod_makers=planned.pod_makers,
+        left_out=planned.targets.left_out,
+        owned=planned.targets.owned,
+        pod_makers=planned.targets.pod_makers,
         is_governed=lambda name: is_governed(settings, inventory, name),
         duplicates=inventory.duplicates,
     )

@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from imds_guard.config import ConfigError
 from imds_guard.policies.manifest import network_policy, port_rule, slug
-from imds_guard.reach.addresses import carve
+from imds_guard.reach.addresses import carve, swallowed
 from imds_guard.reach.selectors import NAMESPACE_NAME
 from imds_guard.resources.network_policy import NETWORK_POLICY
 
@@ -57,6 +58,18 @@ class Allowance(NamedTuple):
             policy_types=[self.policy_type],
             rules={self.policy_type.lower(): [rule]},
         )
+
+
+def check(settings: Settings) -> None:
+    """Raise ConfigError where an allowance is for metadata addresses alone."""
+    for index, allowance in enumerate(settings.config.spec.allow.egress):
+        cidr = allowance.peer.cidr
+        if cidr and (inside := swallowed(cidr, settings.metadata_addresses)):
+            raise ConfigError(
+                f"{cidr} is nothing but the metadata service ({inside}); "
+                "if a workload must reach it, write an entry of exceptions with its reason",
+                ("spec", "allow", "egress", index, "to", "cidr"),
+            )
 
 
 def build(settings: Settings, target: Target) -> Iterator[Manifest]:
