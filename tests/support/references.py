@@ -28,9 +28,16 @@ def told(pod: Resource | None = None, *more: Resource, **container: Any) -> list
     return [web, DB, DB_SERVICE, cache, cache_service, *more]
 
 
-def env(text: str) -> list[Resource]:
+def env(text: str, name: str = "ANY", **others: str) -> list[Resource]:
     """web has this text in its environment."""
-    return told(env=[{"name": "ANY", "value": text}])
+    variables = {name: text, **others}
+    return told(env=[{"name": key, "value": value} for key, value in variables.items()])
+
+
+def itself(name: str, **spec: Any) -> list[Resource]:
+    """db has this name in its environment, and a Service of this spec in front."""
+    db = deployment("db", kind="StatefulSet", env=[{"name": "URL", "value": f"tcp://{name}:5432"}])
+    return [db, service("db", 5432, **spec)]
 
 
 def config_map(text: str, namespace: str = "shop") -> Resource:
@@ -42,7 +49,39 @@ TO_DB = "shop/web -> shop/db 5432/TCP"
 TO_CACHE = ["shop/web -> cache/redis 6379/TCP", "shop/web -> cache/redis 16379/TCP"]
 
 REFERENCES: dict[str, Case] = {
-    "name": Case(env("db"), [TO_DB]),
+    **{
+        f"word under {key}": Case(env("db", key), [TO_DB])
+        for key in (
+            *("DB_HOST", "DB_HOSTNAME", "HOST", "DB_ADDR", "DB_ADDRESS", "DB_URL", "DB_SERVICE"),
+            *("DB_ENDPOINT", "DB_SERVER", "DB_BROKERS", "dbHost", "db-host", "db.host"),
+        )
+    },
+    **{
+        f"word under {key}": Case(env("db", key), [])
+        for key in ("DB", "DB_NAME", "QUEUE_DRIVER", "GHOST", "HOSTED", "DB_HOST_NAME_PREFIX")
+    },
+    "words of a list": Case(env("x,db", "KAFKA_BROKERS"), [TO_DB]),
+    "word of a sentence under a host's key": Case(env("ask db or x", "DB_HOST"), []),
+    "port of the variable beside it": Case(
+        told(
+            env=[
+                {"name": "REDIS_HOST", "value": "redis.cache"},
+                {"name": "REDIS_PORT", "value": "6379"},
+            ]
+        ),
+        TO_CACHE[:1],
+    ),
+    "name in a variable of another": Case(env("http://$(NAME):5432", "URL", NAME="db"), [TO_DB]),
+    "name in a variable of an argument": Case(
+        told(args=["--to", "$(NAME):5432"], env=[{"name": "NAME", "value": "db"}]), [TO_DB]
+    ),
+    "itself": Case(itself("db"), []),
+    "itself, by the Service that means the pods": Case(
+        itself("db", clusterIP="None"), ["shop/db -> shop/db 5432/TCP"]
+    ),
+    "itself, by the name of a pod": Case(
+        itself("db-0.db.shop.svc"), ["shop/db -> shop/db 5432/TCP"]
+    ),
     "name with port": Case(env("db:5432"), [TO_DB]),
     "a port that the Service has not": Case(env("db:1"), []),
     "name in a URL": Case(env("postgres://user:pw@db/shop?sslmode=off"), [TO_DB]),
@@ -56,7 +95,9 @@ REFERENCES: dict[str, Case] = {
     "name between quotes": Case(env('{"url": "tcp://db:5432"}'), [TO_DB]),
     "name of a namespace that is not its own": Case(env("redis"), []),
     "argument": Case(told(args=["--db", "db:5432"]), [TO_DB]),
-    "option": Case(told(args=["--db=db"]), [TO_DB]),
+    "option": Case(told(args=["--db-host=db"]), [TO_DB]),
+    "option with its value behind it": Case(told(args=["--db-host", "db"]), [TO_DB]),
+    "option that is no host": Case(told(args=["--db=db", "--with", "db"]), []),
     "command": Case(told(command=["sh", "-c", "nc -z db:5432 && serve"]), [TO_DB]),
     "init container": Case(
         told({"initContainers": [{"name": "wait", "args": ["db:5432"]}]}), [TO_DB]
@@ -68,7 +109,7 @@ REFERENCES: dict[str, Case] = {
     "ConfigMap, a key of it": Case(
         told(
             None,
-            config_map("db"),
+            config_map("db:5432"),
             env=[
                 {
                     "name": "DB",
@@ -82,6 +123,13 @@ REFERENCES: dict[str, Case] = {
         told(
             {"volumes": [{"name": "etc", "configMap": {"name": "settings"}}]},
             config_map("[server]\nport = 80\n[database]\nurl = postgres://db:5432/shop\n"),
+        ),
+        [TO_DB],
+    ),
+    "ConfigMap as a file with a word": Case(
+        told(
+            {"volumes": [{"name": "etc", "configMap": {"name": "settings"}}]},
+            config_map("driver: db\ndatabase:\n  host: db\n"),
         ),
         [TO_DB],
     ),

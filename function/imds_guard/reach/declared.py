@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from imds_guard.reach.selectors import matches
 from imds_guard.resources.api_access import is_binding, is_role
 from imds_guard.resources.labels import Labels
-from imds_guard.resources.references import ServiceNames
+from imds_guard.resources.references import Reference, ServiceNames
 from imds_guard.resources.service import (
     Monitor,
     Pointer,
@@ -96,12 +96,12 @@ class Declarations:
         else:
             self.pointers += pointers(resource)
 
-    def values_of(self, namespace: str | None, name: str) -> list[str]:
-        """The values of a ConfigMap, none where it is not in the input."""
+    def values_of(self, namespace: str | None, name: str) -> list[tuple[str, str]]:
+        """The keys and values of a ConfigMap, none where it is not in the input."""
         resource = self.config_maps.get((namespace, name))
         data = resource.root.get("data") if resource else None
-        values = data.values() if isinstance(data, dict) else ()
-        return [one for one in values if isinstance(one, str)]
+        held = data.items() if isinstance(data, dict) else ()
+        return [(key, value) for key, value in held if isinstance(value, str)]
 
 
 def flows(declared: Declarations, subjects: Sequence[Subject]) -> list[Flow]:
@@ -114,10 +114,15 @@ class _Finder:
         self.declared = declared
         self.by_namespace: dict[str | None, list[Subject]] = {}
         self.by_workload: dict[int, Subject] = {}
+        self.by_label: dict[tuple[str | None, tuple[str, str]], list[Subject]] = {}
+        self._found: dict[int, list[Subject]] = {}  # behind each Service
         for subject in subjects:
             self.by_namespace.setdefault(subject.namespace, []).append(subject)
             if subject.workload is not None:
                 self.by_workload[id(subject.workload)] = subject
+            if not subject.host_network:
+                for label in subject.labels.known.items():
+                    self.by_label.setdefault((subject.namespace, label), []).append(subject)
         self.services = {(one.namespace, one.name): one for one in declared.services}
 
     def find(self) -> Iterator[Flow]:
@@ -131,11 +136,19 @@ class _Finder:
             yield from self._monitored(watcher)
         yield from self._referenced()
 
-    def _pods(self, service: Service) -> Iterator[Subject]:
-        wanted = service.selector.items()
-        for subject in self.by_namespace.get(service.namespace, []):
-            if wanted <= subject.labels.known.items() and not subject.host_network:
-                yield subject
+    def _pods(self, service: Service) -> list[Subject]:
+        """The pods that a Service selects: of those with its rarest label, all that have the rest.
+
+        Pods on the host's network are not among them: no policy governs them.
+        """
+        known = self._found.get(id(service))
+        if known is None:
+            wanted = service.selector.items()
+            with_label = (self.by_label.get((service.namespace, one), []) for one in wanted)
+            fewest = min(with_label, key=len)
+            known = [one for one in fewest if wanted <= one.labels.known.items()]
+            self._found[id(service)] = known
+        return known
 
     def _behind(
         self, service: Service, ports: Iterable[ServicePort]
@@ -191,7 +204,14 @@ class _Finder:
                 ports = [p for p in found.service.ports if found.port in (None, p.port)]
                 by = subject.workload.resource
                 for target, port in self._behind(found.service, ports):
+                    if target is subject and not self._calls_members(found):
+                        continue  # its own name for itself, as in what it tells others
                     yield Flow("references", by, "workload", target, port, client=subject)
+
+    @staticmethod
+    def _calls_members(found: Reference) -> bool:
+        """Whether a workload that names its own Service means other pods of its own by it."""
+        return found.names_a_pod or found.service.is_headless
 
 
 def _number(subject: Subject, protocol: Protocol, port: int | str) -> int | str:

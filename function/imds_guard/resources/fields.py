@@ -59,6 +59,7 @@ RESOURCE = Outline(
     "spec.type",
     "spec.ports",
     "spec.externalIPs",
+    "spec.clusterIP",
     JOB,
     *(path for shape in (POD, TEMPLATE) for path in shape if path),
 )

@@ -33,13 +33,18 @@ class ServicePort(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A Service that selects pods. `is_public`: it is reached from outside of the cluster."""
+    """A Service that selects pods.
+
+    `is_public`: it is reached from outside of the cluster. `is_headless`: its name means the pods
+    themselves.
+    """
 
     resource: Resource
     selector: dict[str, str]
     ports: tuple[ServicePort, ...]
     is_public: bool
     labels: dict[str, str]
+    is_headless: bool
 
     @property
     def namespace(self) -> str | None:
@@ -83,13 +88,14 @@ def service(resource: Resource) -> Service | None:
     try:
         selector, kind = strings(fields.get("spec.selector")), fields.get("spec.type")
         listed, external = fields.get("spec.ports"), fields.get("spec.externalIPs")
+        is_headless = fields.get("spec.clusterIP") == "None"
     except ShapeError:
         return None  # its spec is no mapping
     if not selector or kind == "ExternalName":
         return None
     ports = tuple(port for one in _list(listed) if (port := _service_port(one)))
     is_public = kind in ("LoadBalancer", "NodePort") or bool(external)
-    return Service(resource, selector, ports, is_public, resource.labels)
+    return Service(resource, selector, ports, is_public, resource.labels, is_headless)
 
 
 def pointers(resource: Resource) -> Iterator[Pointer]:
