@@ -36,6 +36,23 @@ def route(
     return [WEB, WEB_SERVICE, made]
 
 
+def behind(api: str, kind: str, **spec: Any) -> list[Resource]:
+    """web behind a route of this spec."""
+    return [WEB, WEB_SERVICE, resource(api, kind, "web", "shop", spec=spec)]
+
+
+def virtual_service(host: str, *, protocol: str = "http", **spec: Any) -> list[Resource]:
+    """web behind a VirtualService that names this host."""
+    rule = {"route": [{"destination": {"host": host, "port": {"number": 80}}}]}
+    fields = {"gateways": ["public"], protocol: [rule], **spec}
+    return behind("networking.istio.io/v1", "VirtualService", **fields)
+
+
+def ingress_route(of: str = "IngressRoute", **service: Any) -> list[Resource]:
+    """web behind a route of Traefik that names this service."""
+    return behind("traefik.io/v1alpha1", of, routes=[{"services": [{"name": "web", **service}]}])
+
+
 def webhook(kind: str, api: str, **fields: Any) -> list[Resource]:
     """web as what the API server calls."""
     https = service("web", {"port": 443, "targetPort": "http"}, {"port": 9443, "targetPort": 9443})
@@ -55,6 +72,10 @@ def monitor(kind: str, endpoint: Resource, **spec: Any) -> list[Resource]:
 FROM_NAMESPACE = f"namespace -> {HTTP_TO_WEB}"
 FROM_WORLD = f"world -> {HTTP_TO_WEB}"
 FROM_GATEWAYS = f"gateways -> {HTTP_TO_WEB}"
+FROM_ISTIO = f"gateways in istio-system, istio-ingress -> {HTTP_TO_WEB}"
+FROM_TRAEFIK = f"gateways in traefik, kube-system -> {HTTP_TO_WEB}"
+FROM_ROUTERS = f"gateways in openshift-ingress -> {HTTP_TO_WEB}"
+ROUTE = "route.openshift.io/v1"
 FROM_PROMETHEUS = f"prometheus in shop -> {HTTP_TO_WEB}"
 HTTP = {"name": "http", "port": 80, "targetPort": "http"}
 HOOK = {"clientConfig": {"service": {"name": "web", "namespace": "shop"}}}
@@ -148,6 +169,42 @@ CASES: dict[str, dict[str, Case]] = {
         ),
         "a backend that is no Service": Case(
             route("HTTPRoute", backend={"kind": "Bucket", "name": "web"}), []
+        ),
+        **{
+            f"VirtualService, {host}": Case(virtual_service(host), [FROM_ISTIO])
+            for host in ("web", "web.shop", "web.shop.svc", "web.shop.svc.cluster.local")
+        },
+        "VirtualService of another namespace": Case(virtual_service("web.stock"), []),
+        "VirtualService of an outside host": Case(virtual_service("web.example.com"), []),
+        "VirtualService, TLS": Case(virtual_service("web", protocol="tls"), [FROM_ISTIO]),
+        "VirtualService, TCP": Case(virtual_service("web", protocol="tcp"), [FROM_ISTIO]),
+        "VirtualService of the sidecars": Case(virtual_service("web", gateways=["mesh"]), []),
+        "VirtualService of no gateway": Case(virtual_service("web", gateways=None), []),
+        "IngressRoute": Case(ingress_route(port=80), [FROM_TRAEFIK]),
+        "IngressRoute by name": Case(ingress_route(port="http"), [FROM_TRAEFIK]),
+        "IngressRouteTCP": Case(ingress_route("IngressRouteTCP", port=80), [FROM_TRAEFIK]),
+        "IngressRoute of a port that is not there": Case(ingress_route(port=81), []),
+        "IngressRoute to a TraefikService": Case(ingress_route(kind="TraefikService"), []),
+        "TraefikService": Case(
+            behind(
+                "traefik.io/v1alpha1",
+                "TraefikService",
+                weighted={"services": [{"name": "web", "port": 80}]},
+            ),
+            [FROM_TRAEFIK],
+        ),
+        "Route": Case(
+            behind(ROUTE, "Route", to={"kind": "Service", "name": "web"}), [FROM_ROUTERS]
+        ),
+        "Route by the pods' port": Case(
+            behind(ROUTE, "Route", to={"name": "web"}, port={"targetPort": "http"}), [FROM_ROUTERS]
+        ),
+        "Route by another port": Case(
+            behind(ROUTE, "Route", to={"name": "web"}, port={"targetPort": 80}), []
+        ),
+        "Route with two backends": Case(
+            behind(ROUTE, "Route", to={"name": "x"}, alternateBackends=[{"name": "web"}]),
+            [FROM_ROUTERS],
         ),
     },
     "webhooks": {

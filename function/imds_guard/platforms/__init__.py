@@ -23,8 +23,11 @@ from imds_guard.platforms.model import (
 )
 from imds_guard.platforms.namespaces import (
     GATEWAY_NAMESPACES,
+    ISTIO_GATEWAYS,
     KUBERNETES,
     MONITORING_NAMESPACES,
+    OPENSHIFT_ROUTERS,
+    TRAEFIK_GATEWAYS,
 )
 from imds_guard.platforms.platforms import ALIASES, PLATFORMS
 from imds_guard.platforms.pod_makers import POD_MAKERS, WITHOUT_PODS
@@ -35,11 +38,14 @@ __all__ = [
     "CNIS",
     "EVERYWHERE",
     "GATEWAY_NAMESPACES",
+    "ISTIO_GATEWAYS",
     "KUBERNETES",
     "MONITORING_NAMESPACES",
+    "OPENSHIFT_ROUTERS",
     "PLATFORMS",
     "POD_MAKERS",
     "PROVIDERS",
+    "TRAEFIK_GATEWAYS",
     "WITHOUT_PODS",
     "ApiServer",
     "Cni",

@@ -104,6 +104,11 @@ GATEWAY_NAMESPACES: tuple[str, ...] = (
     "haproxy-controller",
     "openshift-ingress",
 )
+# Istio documentation, "Installing Gateways"; Traefik's Helm chart, and k3s, which has it packaged;
+# OpenShift documentation, Ingress Operator.
+ISTIO_GATEWAYS: tuple[str, ...] = ("istio-system", "istio-ingress")
+TRAEFIK_GATEWAYS: tuple[str, ...] = ("traefik", "kube-system")
+OPENSHIFT_ROUTERS: tuple[str, ...] = ("openshift-ingress",)
 MONITORING_NAMESPACES: tuple[str, ...] = (
     "monitoring",
     "prometheus",

@@ -163,7 +163,7 @@ class _Finder:
         service = self.services.get((pointer.namespace, pointer.service))
         if service is None:
             return
-        ports = [p for p in service.ports if pointer.port in (None, p.port, p.name)]
+        ports = [port for port in service.ports if pointer.means(port)]
         kind = _KINDS[pointer.kind]
         source: SourceKind = "world" if pointer.kind == "webhook" else "gateways"
         names = tuple(name for name in pointer.parents if name) or None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imds_guard.resources.resource import strings
+from imds_guard.resources.routes import backends
 from imds_guard.wire import ShapeError, mapping
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class Service(NamedTuple):
 class Pointer(NamedTuple):
     """Something that sends traffic to a Service: an ingress, a route, a webhook.
 
-    `port` is a Service's port by number or name, or None for all of them. `parents` are the
-    namespaces of the gateways of a route, None where it names none.
+    `port` is a Service's port by number or name, or None for all of them; with `at_target` it is
+    the pods', as the Service names it. `parents` are the namespaces of the gateways of a route,
+    None where it names none.
     """
 
     kind: PointerKind
@@ -68,6 +70,12 @@ class Pointer(NamedTuple):
     service: str
     port: int | str | None
     parents: tuple[str | None, ...] = ()
+    at_target: bool = False
+
+    def means(self, port: ServicePort) -> bool:
+        """Whether it sends to this port of the Service."""
+        here = (port.name, port.target) if self.at_target else (port.port, port.name)
+        return self.port is None or self.port in here
 
 
 class Monitor(NamedTuple):
@@ -105,6 +113,9 @@ def pointers(resource: Resource) -> Iterator[Pointer]:
     elif resource.kind in _ROUTES and resource.group == "gateway.networking.k8s.io":
         yield from _of_route(resource)
     else:
+        for one in backends(resource):
+            namespace, service, port, senders, at_target = one
+            yield Pointer("gateway", resource, namespace, service, port, senders, at_target)
         yield from _of_webhook(resource)
 
 
