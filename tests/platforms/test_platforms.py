@@ -287,15 +287,17 @@ def test_an_identity_says_what_to_open(platform: Platform) -> None:
     for identity in identities(platform):
         assert identity.name
         assert identity.title
-        ways = (bool(identity.endpoints), identity.over_internet, bool(identity.api_server_ports))
-        assert sum(ways) == 1
+        ways = (identity.endpoints, identity.takes_over, identity.api_server_ports)
+        assert sum(map(bool, ways)) + identity.over_internet == 1
+        if identity.takes_over:
+            assert identity.takes_over in blocked(platform)
         assert not identity.cilium_host or identity.endpoints
         for endpoint in identity.endpoints:
             assert_address(endpoint.address)
             assert_ports(endpoint.ports)
             assert_sources(endpoint.source)
         for sign in identity.workload_signs:
-            assert "/" in sign.key
+            assert "/" in sign.key or sign.place == "pod-label"
             assert_sources(sign.source)
         assert_sentences(*filter(None, [identity.note]))
         assert_sources(*identity.sources)

@@ -1,7 +1,8 @@
 """IG008 identity-cut: a workload uses the cloud's pod identity and cannot reach it.
 
 That it uses one is seen by an annotation of its service account or a label of its pods. An
-identity of the node needs its agent's address, one over the internet TCP 443.
+identity of the node needs its agent's address, one over the internet TCP 443. kube2iam, kiam and
+AAD Pod Identity answer at the metadata service's own address: their workloads need an exception.
 
 Found: its agent is at an address of the node that nothing opens; `podIdentity: true` does.
 
@@ -49,6 +50,27 @@ Found: its tokens come over the internet, which `egress: dns` shuts.
     spec:
       podSelector: {}
       policyTypes: [Egress]
+
+Found: its role comes from an agent that answers instead of the metadata service.
+
+    # config: platform=eks
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      name: web
+      namespace: shop
+      labels: {app: web}
+      annotations: {iam.amazonaws.com/role: web}
+    spec: {containers: []}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]
 
 Not found: TCP 443 is let out, as by `egress: web`.
 
@@ -148,6 +170,8 @@ def _identities(platform: Platform) -> list[Identity]:
 def _shows(context: Context, subject: Subject, sign: WorkloadSign) -> bool:
     if sign.place == "pod-label":
         value = subject.labels.known.get(sign.key)
+    elif sign.place == "pod-annotation":
+        value = subject.workload.pod_annotation(sign.key) if subject.workload else None
     else:
         if not context.service_accounts or subject.workload is None:
             return False
@@ -163,6 +187,8 @@ def _is_in_reach(
     """Whether one of its addresses is, or with `granted` would be if a policy allowed it."""
     if identity.over_internet:
         return any(_may_reach(context, subject, one, 443, granted) for one in _WORLD)
+    if identity.takes_over:
+        return _may_reach(context, subject, identity.takes_over, 80, granted)
     if not identity.endpoints:
         return True
     return any(
@@ -185,6 +211,10 @@ def _remedies(context: Context, subject: Subject, of: Identity) -> list[Remedy]:
         return []
     if of.over_internet:
         return [(Setting("egress", "web"),)]
+    if of.takes_over:
+        reason = f"its identity comes from {of.title}"
+        excepted = {"workload": subject.reference, "reason": reason, "ports": [80]}
+        return [(Setting("exceptions", [excepted]),)]
     opens = Setting("podIdentity", value=True)
     if context.settings.platform.identity == of:
         return [(opens,)]
@@ -202,7 +232,7 @@ def _finding(
     if identity.over_internet:
         where, missing = "TCP 443", "no policy lets it out to the internet on TCP 443"
     else:
-        where = ", ".join(one.address for one in identity.endpoints)
+        where = ", ".join(one.address for one in identity.endpoints) or identity.takes_over
         missing = f"no policy lets it reach {where}"
     fix = in_words(remedies) or f"leave {where} out of what denies it"
     if remedies and identity.over_internet:

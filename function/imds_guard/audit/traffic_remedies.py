@@ -66,10 +66,10 @@ def _entries(context: Context, found: list[Flow], direction: Direction) -> list[
     for one in dict.fromkeys(one.port for one in found):
         ports.append(one.port if one.protocol == "TCP" else f"{one.port}/{one.protocol}")
     if direction == "egress":
-        client = {"workload": _name(flow.client)} if flow.client else {}
+        client = {"workload": flow.client.reference} if flow.client else {}
         return [{**client, "to": _peer(flow.target), "ports": ports}]
     return [
-        {"workload": _name(flow.target), "from": peer, "ports": list(ports)}
+        {"workload": flow.target.reference, "from": peer, "ports": list(ports)}
         for peer in _sources(context, flow)
     ]
 
@@ -87,10 +87,3 @@ def _sources(context: Context, flow: Flow) -> list[dict[str, Any]]:
 def _peer(subject: Subject) -> dict[str, Any]:
     labels = {"podLabels": dict(subject.labels.known)}
     return {"namespace": subject.namespace, **labels} if subject.namespace else labels
-
-
-def _name(subject: Subject) -> str:
-    """The workload as the configuration names it."""
-    return "/".join(
-        filter(None, (subject.namespace and subject.kind, subject.namespace, subject.name))
-    )

@@ -38,6 +38,33 @@ IRSA = Identity(
     note="Credentials come from AWS STS, TCP 443: egress web and any let it through, dns does not.",
 )
 
+_KUBE2IAM = Source("kube2iam, README")
+_KIAM = Source("kiam, README")
+
+KUBE2IAM = Identity(
+    "kube2iam",
+    "kube2iam or kiam",
+    takes_over="169.254.169.254",
+    workload_signs=(WorkloadSign("pod-annotation", "iam.amazonaws.com/role", _KUBE2IAM),),
+    sources=(_KUBE2IAM, _KIAM),
+    note="An agent on each node answers at the metadata service's own address, which nothing tells "
+    "from the service itself: each workload that uses it needs an exception.",
+)
+
+AAD_POD_IDENTITY = Identity(
+    "aad-pod-identity",
+    "AAD Pod Identity",
+    takes_over="169.254.169.254",
+    workload_signs=(
+        WorkloadSign(
+            "pod-label", "aadpodidbinding", Source("AAD Pod Identity documentation, demo")
+        ),
+    ),
+    sources=(Source("AAD Pod Identity documentation, NMI"),),
+    note="Retired for Microsoft Entra Workload ID. Its agent on each node answers at the metadata "
+    "service's own address: each workload that uses it needs an exception.",
+)
+
 GKE_WORKLOAD_IDENTITY = Identity(
     "gke-workload-identity",
     "Workload Identity Federation for GKE",

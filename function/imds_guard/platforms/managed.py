@@ -11,12 +11,14 @@ from imds_guard.platforms.dns import (
     NODE_LOCAL_SOURCE,
 )
 from imds_guard.platforms.identities import (
+    AAD_POD_IDENTITY,
     ACK_RRSA,
     AZURE_WORKLOAD_IDENTITY,
     EKS_POD_IDENTITY,
     GKE_WORKLOAD_IDENTITY,
     GKE_WORKLOAD_IDENTITY_V2,
     IRSA,
+    KUBE2IAM,
     OKE_WORKLOAD_IDENTITY,
 )
 from imds_guard.platforms.model import Dns, Neighbour, Platform, Source
@@ -45,7 +47,7 @@ EKS = Platform(
     api_servers.EKS,
     system_namespaces=namespaces.EKS,
     identity=EKS_POD_IDENTITY,
-    further_identities=(IRSA,),
+    further_identities=(IRSA, KUBE2IAM),
     usual_cni="aws-vpc-cni",
     caveats=(
         "The Amazon VPC CNI enforces NetworkPolicies only where enableNetworkPolicy is on. "
@@ -75,7 +77,7 @@ EKS_AUTO = Platform(
     api_servers.EKS,
     system_namespaces=namespaces.EKS,
     identity=EKS_POD_IDENTITY,
-    further_identities=(IRSA,),
+    further_identities=(IRSA, KUBE2IAM),
     cni="aws-vpc-cni",
     caveats=(
         "CoreDNS runs on the node and not as pods: a rule with pod selectors alone cuts names. "
@@ -159,6 +161,7 @@ AKS = Platform(
     api_servers.AKS,
     system_namespaces=namespaces.AKS,
     identity=AZURE_WORKLOAD_IDENTITY,
+    further_identities=(AAD_POD_IDENTITY,),
     caveats=(
         "168.63.129.16 is WireServer on TCP 80 and 32526 and Azure DNS on port 53: the address is "
         "blocked, and its port 53 stays open. Nodes drop the WireServer ports of pods themselves; "

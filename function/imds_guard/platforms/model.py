@@ -96,7 +96,7 @@ class IdentityEndpoint(NamedTuple):
 class WorkloadSign(NamedTuple):
     """A key in a manifest that shows that a workload uses a cloud identity."""
 
-    place: Literal["service-account-annotation", "pod-label"]
+    place: Literal["service-account-annotation", "pod-annotation", "pod-label"]
     key: str
     source: Source
     value: str | None = None  # None: any value
@@ -110,6 +110,9 @@ class Identity(NamedTuple):
     endpoints: tuple[IdentityEndpoint, ...] = ()  # what `podIdentity: true` opens, exactly
     # The credentials come from a service on the internet, TCP 443: nothing of the node to open.
     over_internet: bool = False
+    # An agent takes over this address of the metadata service, TCP 80, and answers pods itself.
+    # Nothing tells it from the service: a workload that uses it needs an exception.
+    takes_over: str = ""
     # TCP ports at the address of the Kubernetes API server (KUBERNETES_SERVICE_HOST), which
     # differs from cluster to cluster, so that no address can be given here.
     api_server_ports: tuple[int, ...] = ()

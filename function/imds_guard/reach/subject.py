@@ -81,6 +81,11 @@ class Subject:
         selector = self.workload.pod_selector
         return bool(selector) and matches(selector, self.labels) is Match.YES
 
+    @property
+    def reference(self) -> str:
+        """The workload as the configuration names it."""
+        return "/".join(filter(None, (self.namespace and self.kind, self.namespace, self.name)))
+
     def __str__(self) -> str:
         namespace = self.written_namespace
         if self.is_unseen:

@@ -81,6 +81,8 @@ def identity_lines(identity: Identity) -> list[str]:
     lines += [f"{each.address}, TCP {ports_in_words(each.ports)}" for each in identity.endpoints]
     if identity.over_internet:
         lines.append("over the internet, TCP 443")
+    if identity.takes_over:
+        lines.append(f"an agent that answers at {identity.takes_over}, TCP port 80")
     if identity.api_server_ports:
         ports = ports_in_words(identity.api_server_ports)
         lines.append(f"the Kubernetes API server's address, TCP {ports}")
