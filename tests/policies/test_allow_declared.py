@@ -96,3 +96,50 @@ def test_workloads_whose_names_differ_only_in_punctuation_have_a_policy_each() -
     assert warnings(results) == []
     names = [one["metadata"]["name"] for one in yaml.safe_load_all(out)]
     assert len([one for one in names if one.startswith("allow-services-")]) == 2
+
+
+# Where somebody has said who may call, nobody else is let in.
+
+ONLY_FROM_API = resource(
+    "networking.k8s.io/v1",
+    "NetworkPolicy",
+    "only-from-api",
+    "shop",
+    spec={
+        "podSelector": {"matchLabels": {"app": "cache"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {"from": [{"podSelector": {"matchLabels": {"app": "api"}}}], "ports": [{"port": 6379}]}
+        ],
+    },
+)
+CACHE = [
+    deployment("api", args=["--cache=http://cache:6379"]),
+    deployment("web", args=["--cache=http://cache:6379"]),
+    deployment("cache"),
+    service("cache", 6379, 8080),
+]
+
+
+def let_in(*documents: Resource) -> list[int]:
+    """The ports of the cache that policies of ours let somebody in on."""
+    out, _ = guarded(stream([*CACHE, *documents]), config(egress="dns", allow={"infer": ["all"]}))
+    return [
+        port["port"]
+        for one in yaml.safe_load_all(out)
+        if "imds-guard.dev/config" in one["metadata"].get("annotations", {})
+        for rule in one["spec"].get("ingress", [])
+        for port in rule["ports"]
+    ]
+
+
+def test_a_port_that_a_policy_of_others_is_about_is_left_to_it() -> None:
+    assert set(let_in(ONLY_FROM_API)) == {8080}
+    assert set(let_in()) == {6379, 8080}
+
+
+def test_a_call_that_such_a_policy_cuts_is_said_and_infer_is_not_proposed_for_it() -> None:
+    given = config(egress="dns", allow={"infer": ["all"]})
+    _, results = guarded(stream([*CACHE, ONLY_FROM_API]), given)
+    (cut_off,) = (one for one in warnings(results) if "web calls it" in one.message)
+    assert [setting.path for remedy in cut_off.remedies for setting in remedy] == ["allow.ingress"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from imds_guard.audit.connectivity import denials, senders_to_allow
 from imds_guard.config.setting import Setting
+from imds_guard.reach.narrowed import is_narrowed
 
 if TYPE_CHECKING:
     from imds_guard.audit.connectivity import Cut, Direction
@@ -22,7 +23,11 @@ def remedies_for(context: Context, cut: Cut) -> list[Remedy]:
     """
     (flow, *_), *_ = cut.values()
     remedies: list[Remedy] = []
-    if flow.target.is_selectable and (flow.client is None or flow.client.is_selectable):
+    if (
+        _may_be_inferred(context, cut)
+        and flow.target.is_selectable
+        and (flow.client is None or flow.client.is_selectable)
+    ):
         remedies.append((Setting("allow.infer", [flow.kind]),))
     receives = "ingress" in cut
     sends = "egress" in cut and flow.client is not None
@@ -36,6 +41,14 @@ def remedies_for(context: Context, cut: Cut) -> list[Remedy]:
             )
         )
     return remedies
+
+
+def _may_be_inferred(context: Context, cut: Cut) -> bool:
+    """Whether allow.infer lets it in: not where a policy of others says who may call."""
+    return not any(
+        is_narrowed(context.policies, context.pod(flow.target), *flow.port)
+        for flow in cut.get("ingress", ())
+    )
 
 
 def proposed_by(entries: Remedy) -> tuple[str, Any]:

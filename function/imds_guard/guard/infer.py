@@ -11,6 +11,7 @@ from imds_guard.resources import note
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from imds_guard.guard.standing import Others
     from imds_guard.reach.declared import Flow, Port
     from imds_guard.reach.subject import Subject
     from imds_guard.settings import Settings
@@ -23,6 +24,7 @@ class Inferred:
     """The policies of one run, one per workload and kind.
 
     `targets` are the workloads that labels select, `everyone` the pods of each governed namespace.
+    Where a policy of `others` already lets certain peers in on a port, nobody else is let in.
     """
 
     def __init__(
@@ -30,14 +32,14 @@ class Inferred:
         settings: Settings,
         targets: Mapping[Subject, Target],
         everyone: Mapping[str | None, Target],
+        others: Others,
     ) -> None:
         self.settings = settings
         self.targets = targets
         self.everyone = everyone
+        self.others = others
         self.known = [name for name in everyone if name]
         self.guessed: dict[str, tuple[str, ...]] = {}  # namespaces by who sends from them
-        # A rule for ingress would isolate pods that the default deny leaves alone.
-        self._lets_in = settings.denies("Ingress")
         self._calls: dict[str | None, Rules] = {}  # of a namespace's pods, to its Services
         self._rules: dict[tuple[str, Subject], tuple[Rules, Rules]] = {}
         self._api_clients: list[Subject] = []
@@ -48,13 +50,15 @@ class Inferred:
             return
         if flow.target not in self.targets:
             return
+        # A rule for ingress would isolate pods that the default deny leaves alone.
+        lets_in = self.settings.denies("Ingress") and not self.others.let_in(flow.target, flow.port)
         if flow.client is None:
-            if self._lets_in:
+            if lets_in:
                 _put(self._of(flow.kind, flow.target)[0], self._sources(flow), flow.port)
             if flow.source == "namespace":
                 self._let_out(flow)
         elif flow.client in self.targets:
-            if self._lets_in:
+            if lets_in:
                 caller = [self._peer(flow.client, flow.target)]
                 _put(self._of(flow.kind, flow.target)[0], caller, flow.port)
             called = [self._peer(flow.target, flow.client)]

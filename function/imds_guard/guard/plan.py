@@ -11,7 +11,7 @@ from imds_guard.guard.ignore import check_ignored
 from imds_guard.guard.infer import Inferred
 from imds_guard.guard.platform_notes import platform_notes
 from imds_guard.guard.scope import govern
-from imds_guard.guard.standing import IsolatedByOthers, ineffective
+from imds_guard.guard.standing import Others, ineffective
 from imds_guard.guard.targets import Targets, referenced, unmatched
 from imds_guard.policies import Target, allow_metadata, allow_traffic, target_manifests
 from imds_guard.reach.api_clients import api_clients
@@ -73,14 +73,15 @@ def plan(settings: Settings, inventory: Inventory, *, generating: bool = False) 
     results = [*platform_notes(settings), *annotation_notes(inventory.annotation_notes)]
     targets = Targets(settings, Exceptions(settings, results), results)
     targets.said_when_written += ineffective(settings)
-    others = None if settings.denies("Egress") else IsolatedByOthers(settings, inventory)
+    others = Others(settings, inventory)
+    isolating = None if settings.denies("Egress") else others
     for governed in govern(settings, inventory, results, generating=generating):
-        targets.add(governed, others)
+        targets.add(governed, isolating)
     made = Plan(targets)
     made.policies += (planned for order in targets.orders for planned in _ordered(settings, order))
     made.policies += [Planned(manifest, None) for manifest in _cluster_wide(settings, targets)]
     results += unmatched(referenced(settings), targets.exceptions.matched)
-    _infer(settings, inventory, made)
+    _infer(settings, inventory, made, others)
     return made
 
 
@@ -107,12 +108,12 @@ def _manifests(settings: Settings, order: Order) -> Iterator[Manifest]:
         yield of.build(settings, target)
 
 
-def _infer(settings: Settings, inventory: Inventory, made: Plan) -> None:
+def _infer(settings: Settings, inventory: Inventory, made: Plan, others: Others) -> None:
     """Add the policies for declared traffic, where the configuration asks for them."""
     targets = made.targets
     made.flows = flows(inventory.declared, targets.subjects)
     made.api_clients = list(api_clients(inventory.declared, targets.subjects))
-    inferred = Inferred(settings, targets.own, targets.namespaces)
+    inferred = Inferred(settings, targets.own, targets.namespaces, others)
     for flow in made.flows:
         inferred.add(flow)
     for client in made.api_clients:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from imds_guard.annotations import OWNER
@@ -10,6 +11,7 @@ from imds_guard.reach.decision import Policies
 from imds_guard.reach.grants import Engine
 from imds_guard.reach.kinds import rules_of
 from imds_guard.reach.match import Match
+from imds_guard.reach.narrowed import is_narrowed
 from imds_guard.reach.network_policies import NetworkPolicies
 from imds_guard.reach.pod import ANY_POD, pod
 from imds_guard.resources import Policy, note, read_network_policy
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.pods import Pods
     from imds_guard.guard.scope import Governed
+    from imds_guard.reach.declared import Port
     from imds_guard.reach.pod import Peer, Pod
+    from imds_guard.reach.subject import Subject
     from imds_guard.resources import Key
     from imds_guard.resources.network_policy import Known, Protocol
     from imds_guard.settings import Settings
@@ -78,20 +82,34 @@ def engine_of(settings: Settings) -> Engine:
     )
 
 
-class IsolatedByOthers:
-    """Which pods policies that are not ours isolate for egress.
+class Others:
+    """The policies that are not ours, asked before anything of ours is written.
 
-    Such pods reach only what these policies allow. One more policy that lets them out to
-    everything but metadata would open all the rest.
+    Pods that they isolate for egress reach only what they allow: one more policy that lets these
+    out to everything but metadata would open all the rest. Where they let certain peers in on a
+    port, they have said who may call, and one more policy would let in others.
     """
 
     def __init__(self, settings: Settings, inventory: Inventory) -> None:
-        own = settings.config.name
-        others = (one for one in inventory.policies if one.annotation(OWNER) != own)
-        self._policies = policies_of(
-            settings, (Policy(one.address, resource=one) for one in others)
-        )
-        self._namespaces = inventory.namespace_labels
+        self._settings = settings
+        self._inventory = inventory
+        self._narrowed: dict[tuple[int, Port], bool] = {}
+
+    @cached_property
+    def _policies(self) -> Policies:
+        own = self._settings.config.name
+        others = (one for one in self._inventory.policies if one.annotation(OWNER) != own)
+        standing = (Policy(one.address, resource=one) for one in others)
+        return policies_of(self._settings, standing)
+
+    def let_in(self, subject: Subject, port: Port) -> bool:
+        """Whether they let some peer in on a port of a workload."""
+        key = id(subject), port
+        if key not in self._narrowed:
+            names = subject.workload.named_ports if subject.workload else None
+            own = self._pod(subject.namespace, subject.labels)._replace(named_ports=names)
+            self._narrowed[key] = is_narrowed(self._policies, own, *port)
+        return self._narrowed[key]
 
     def holds(self, pods: Pods) -> bool:
         """Whether the pods of a workload are isolated, for certain."""
@@ -117,14 +135,14 @@ class IsolatedByOthers:
         return self._policies.isolates(own, "Egress") is Match.YES
 
     def _pod(self, namespace: str | None, labels: Labels) -> Pod:
-        return pod(namespace, labels, self._namespaces.get(namespace or ""))
+        return pod(namespace, labels, self._inventory.namespace_labels.get(namespace or ""))
 
 
 def _labels(pods: Pods) -> Labels:
     return pods.workload.labels if pods.workload else Labels(pods.labels)
 
 
-def widened(settings: Settings, others: IsolatedByOthers, governed: Governed) -> Iterator[Result]:
+def widened(settings: Settings, others: Others, governed: Governed) -> Iterator[Result]:
     """The warning where deny-cloud-metadata of a namespace opens more than it cuts."""
     found = [one for one in governed.pods if not one.host_network and others.narrows(one)]
     if not found:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imds_guard.guard.exceptions import Excepting, Exceptions
 from imds_guard.guard.pods import SelectorsAlone, own_label, subject_of, unique_names
-from imds_guard.guard.standing import IsolatedByOthers, widened
+from imds_guard.guard.standing import Others, widened
 from imds_guard.policies import Target, allow_traffic
 from imds_guard.resources import note
 
@@ -59,7 +59,7 @@ class Targets:
         self.own: dict[Subject, Target] = {}  # of each workload, for allow.infer
         self.namespaces: dict[str | None, Target] = {}  # all pods of each
 
-    def add(self, governed: Governed, others: IsolatedByOthers | None) -> None:
+    def add(self, governed: Governed, others: Others | None) -> None:
         """Take in a namespace. `others` are asked where it matters whom they isolate."""
         _Namespace(self, governed, others).add()
 
@@ -94,7 +94,7 @@ def _reference(workload: str | Mapping[str, str]) -> str:
 class _Namespace:
     """One governed namespace, on its way into the targets."""
 
-    def __init__(self, made: Targets, governed: Governed, others: IsolatedByOthers | None) -> None:
+    def __init__(self, made: Targets, governed: Governed, others: Others | None) -> None:
         self.made = made
         self.governed = governed
         self.others = others
