@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.support.packages import (
     base_set,
     build,
     config_map,
+    imds_guard,
     imds_guard_config,
     kustomization,
     kustomize,
@@ -233,3 +235,41 @@ def test_kustomize_sees_a_policy_of_a_generators_name(tmp_path: Path) -> None:
     built = kustomize(folder)
     assert (built.returncode, built.stdout) == (1, b"")
     assert 'Name:"default-deny-all"' in built.stderr
+
+
+# Objects of the whole cluster: outermost they stay as they are; below, kustomize reaches into them.
+
+CLUSTER = imds_guard_config({"scope": "cluster", "deny": ["calico", "cluster-network-policy"]})
+
+
+def platform(folder: Path) -> Path:
+    """A kustomization of a platform team, with nothing but what is for the whole cluster."""
+    files = {"imds-guard.yaml": CLUSTER}
+    return kustomization(folder, files, resources=[], generators=["imds-guard.yaml"])
+
+
+def errors(built: bytes) -> set[str]:
+    """The ids of the errors of an audit of what was built."""
+    report = imds_guard().run("audit", "-", "--format", "json", stdin=built)
+    findings = json.loads(report.stdout)["findings"]
+    return {one["id"] for one in findings if one["severity"] == "error"}
+
+
+def test_a_generator_in_the_outermost_kustomization_writes_whole_objects(tmp_path: Path) -> None:
+    built = kustomize(platform(tmp_path)).ok().stdout
+    assert errors(built) == set()
+    assert all("namespace" not in one["metadata"] for one in yaml.safe_load_all(built))
+
+
+def test_a_namespace_around_it_is_none_for_the_audit(tmp_path: Path) -> None:
+    platform(tmp_path / "platform")
+    outer = kustomization(tmp_path, {}, resources=["platform"], namespace="shop")
+    built = kustomize(outer).ok().stdout
+    assert b"namespace: shop" in built
+    assert errors(built) == set()
+
+
+def test_a_prefix_around_it_tears_the_tier_off_which_is_said(tmp_path: Path) -> None:
+    platform(tmp_path / "platform")
+    outer = kustomization(tmp_path, {}, resources=["platform"], namePrefix="dev-")
+    assert errors(kustomize(outer).ok().stdout) == {"IG005"}
