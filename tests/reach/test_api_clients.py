@@ -134,3 +134,18 @@ def test_what_only_looks_like_it_shows_nothing(container: dict[str, Any]) -> Non
 
 def test_a_workload_on_the_host_is_left_out() -> None:
     assert seen(with_account(hostNetwork=True), binding()) == {}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'args: ["--host=\\x6bubernetes.default"]',
+        "args:\n        - >-\n          run\n          kubectl get",
+    ],
+)
+def test_it_is_seen_however_it_is_written(written: str) -> None:
+    text = stream([workload("op", image="HERE")]).decode().replace("image: HERE", written)
+    found = list(resources(read(text.encode())))
+    subjects = [subject_of(pods_of(one), None) for each in found for one in workloads(each)]
+    (client,) = api_clients(discover(found).declared, subjects)
+    assert client.sign == "its args names it"

@@ -54,6 +54,7 @@ class Targets:
         self.exempt: list[Exempt] = []
         self.subjects: list[Subject] = []
         self.owned: list[Subject] = []  # whose pods are those of a subject
+        self.reasons: dict[int, str | None] = {}  # of exceptions, by the workload's identity
         self.left_out: list[Subject] = []
         self.pod_makers: list[PodSource] = []
         self.own: dict[Subject, Target] = {}  # of each workload, for allow.infer
@@ -187,6 +188,7 @@ class _Namespace:
         subject = subject_of(pods, found.reason if found else None)
         if self.spec.scope != "cluster":
             self.made.subjects.append(subject)
+            self.made.reasons[id(subject.workload)] = subject.exception
         if self.spec.allow.infer and (selector := pods.selector):
             own = Target(self.governed.written_namespace, selector, self.names[id(pods)])
             self.made.own[subject] = own
@@ -210,7 +212,7 @@ class _Namespace:
 
     def _examine_owned(self) -> None:
         """The pods of other workloads may reach metadata where their owner may, for certain."""
-        reasons = {id(one.workload): one.exception for one in self.made.subjects}
+        reasons = self.made.reasons
         for pods in self.governed.owned:
             reason = None
             if pods.is_owned_for_certain:

@@ -23,8 +23,8 @@ _RBAC = "rbac.authorization.k8s.io"
 _BINDINGS = frozenset(("RoleBinding", "ClusterRoleBinding"))
 _ROLES = frozenset(("Role", "ClusterRole"))
 _TOLD = ("command", "args", "env")
-# Text in which a name may stand otherwise than letter by letter.
-_BUILD = b"\\"
+# One of them stands in every text that names it; behind a backslash a name may stand otherwise.
+_WORDS = (b"kubernetes.default", b"KUBERNETES_", b"kubectl", b"\\")
 
 
 def is_binding(resource: Resource) -> bool:
@@ -67,6 +67,9 @@ def is_for_admission_alone(role: Resource) -> bool:
 
 def names_api_server(workload: Workload) -> str | None:
     """The field of a container that names the API server, or kubectl; None where none does."""
+    item = workload.resource.item
+    if all(item.data.find(word, item.start, item.end) < 0 for word in _WORDS):
+        return None
     for container in workload.containers:
         for field in _TOLD:
             if _may_name(container, field) and any(
@@ -91,7 +94,7 @@ def _may_name(container: Fields, field: str) -> bool:
     text = container.raw(field)
     if text is None:
         return True
-    return any(word in text for word in (b"kubernetes", b"KUBERNETES_", b"kubectl", _BUILD))
+    return any(word in text for word in _WORDS)
 
 
 def _texts(value: Any) -> Iterator[str]:
