@@ -128,7 +128,6 @@ from typing import TYPE_CHECKING, Any
 
 from imds_guard.annotations import REASON, UNTIL
 from imds_guard.audit.context import is_exception, named
-from imds_guard.expiry import in_words
 from imds_guard.reach.addresses import network
 from imds_guard.reach.ranges import Ranges
 from imds_guard.reach.selectors import demanded, label_apart
@@ -234,6 +233,8 @@ def ending(
 
     An audit has an error from the day after, the function when it goes by the rule no more.
     """
+    from imds_guard.expiry import in_words
+
     stage = settings.stage(until)
     is_error = stage == "lapsed" or (stage == "over" and settings.is_audit)
     message = f"{what} {in_words(until, stage, settings.today)}"

@@ -6,7 +6,6 @@ Which findings these are they say themselves, by their `member`.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,14 +21,14 @@ _FEW = 3  # of a group, so many are named
 _MOST = 6  # namespaces that have a line each; of more, the last ones share one
 
 
-@dataclass(frozen=True)
 class Group:
     """Findings of one id and severity in one namespace, or in all that have no group of their own.
 
     Each of them has a `member`. Those of one name in one namespace are about the same.
     """
 
-    findings: tuple[Result, ...]
+    def __init__(self, findings: tuple[Result, ...]) -> None:
+        self.findings = findings
 
     @property
     def id(self) -> str:

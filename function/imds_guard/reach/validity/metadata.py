@@ -11,7 +11,6 @@ only the request decides: an object without a namespace is put into one.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from imds_guard.reach.validity.fault import DROPPED, REQUIRED, TWICE
@@ -49,6 +48,8 @@ def _optional(wrong: Any) -> Shape:
 def _time(moment: str) -> str | None:
     """RFC 3339 with a day that there is."""
     if _TIME.fullmatch(moment):
+        from datetime import datetime
+
         try:
             datetime.fromisoformat(moment[:19])
         except ValueError:
