@@ -86,7 +86,7 @@ class EndToEnd:
             self._plane.api.delete(f"/api/v1/namespaces/{one}")
         wait_for("all pods are gone", lambda: not self._pods_in(namespaces), 60)
 
-    def claims(self, made: Scenario, pods: list[Pod]) -> list[Claim]:
+    def claims(self, made: Scenario, output: list[Resource], pods: list[Pod]) -> list[Claim]:
         """All that a green run promises of a scenario's pods."""
         found = []
         for one in pods:
@@ -94,8 +94,18 @@ class EndToEnd:
             found.append(self._names(made, one))
             found += _web(made, one)
         if "infer" in made.config["allow"]:
-            found += _declared(made, pods)
+            found += _declared(made, pods, self._cut(made, output))
         return found
+
+    def _cut(self, made: Scenario, output: list[Resource]) -> set[tuple[Key, Key, int]]:
+        """The calls that the run warned of: policies of others keep certain peers out."""
+        report = audited(output, "--config", self._config(made), "--traffic")
+        ends = [
+            (flow, [(flow[end]["namespace"], flow[end]["name"]) for end in ("from", "to")])
+            for flow in report["flows"]
+            if flow["kind"] == "references" and not (flow["in"] and flow["out"])
+        ]
+        return {(source, target, flow["port"]) for flow, (source, target) in ends}
 
     def _metadata(self, made: Scenario, one: Pod) -> list[Claim]:
         bare = audited([namespace("bare"), pod("bare", "bare", {})], "--config", self._config(made))
@@ -149,10 +159,12 @@ def _web(made: Scenario, one: Pod) -> list[Claim]:
     ]
 
 
-def _declared(made: Scenario, pods: list[Pod]) -> list[Claim]:
-    """Each pod of a workload that calls another reaches each pod of that."""
+def _declared(made: Scenario, pods: list[Pod], cut: set[tuple[Key, Key, int]]) -> list[Claim]:
+    """Each pod of a workload that calls another reaches each pod of that, unless it is said."""
     found = []
     for call in made.calls:
+        if (call.source, call.target, call.port) in cut:
+            continue
         sources = [one for one in pods if one.workload == call.source]
         targets = [one for one in pods if one.workload == call.target]
         for source in sources:
@@ -200,9 +212,9 @@ def tried(end_to_end: EndToEnd, made: list[Scenario], record: Record) -> list[st
     pods = end_to_end.run([each for _, output in green for each in output], namespaces)
     claims = [
         (one, claim)
-        for one, _ in green
+        for one, output in green
         for claim in end_to_end.claims(
-            one, [each for each in pods if each.workload[0] in one.namespaces]
+            one, output, [each for each in pods if each.workload[0] in one.namespaces]
         )
     ]
     wrong = _wrong(claims, 1.5)

@@ -143,3 +143,10 @@ def test_a_call_that_such_a_policy_cuts_is_said_and_infer_is_not_proposed_for_it
     _, results = guarded(stream([*CACHE, ONLY_FROM_API]), given)
     (cut_off,) = (one for one in warnings(results) if "web calls it" in one.message)
     assert [setting.path for remedy in cut_off.remedies for setting in remedy] == ["allow.ingress"]
+
+
+def test_a_policy_for_addresses_narrows_nothing() -> None:
+    """Whether an ipBlock holds a pod is known only in the cluster, so no cut could be said."""
+    block = {"ipBlock": {"cidr": "fd20:ce::/64"}}
+    spec = {**ONLY_FROM_API["spec"], "ingress": [{"from": [block], "ports": [{"port": 6379}]}]}
+    assert set(let_in({**ONLY_FROM_API, "spec": spec})) == {6379, 8080}
