@@ -175,3 +175,32 @@ def test_what_stood_beside_a_policy_goes_with_it() -> None:
     assert b"name: open" not in without
     again = run(without, from_pairs({"reopened": "repair", "cni": "cilium"}))
     assert b"allow-nodes-open" not in b"".join(again.chunks)
+
+
+def test_what_is_opened_again_is_let_out_beside_once() -> None:
+    once, _ = repaired("{}", cni="cilium")
+    head, _, rest = once.partition(b"---\n")
+    opened = OPEN.format(rule="{ports: [{port: 80}]}").encode().removeprefix(b"---\n")
+    again = head + b"---\n" + opened + b"---\n" + rest.partition(b"---\n")[2]
+    pairs = {"reopened": "repair", "cni": "cilium"}
+    data = b"".join(run(again, from_pairs(pairs)).chunks)
+    names = [one.address.name for one in resources(read(data))]
+    assert names.count("allow-nodes-open") == 1
+    # What was let out for the rules that the earlier repair mended stays.
+    everything, port = entities_in(data)
+    assert "toPorts" not in everything
+    assert port["toPorts"] == [{"ports": [{"port": "80", "protocol": "TCP"}]}]
+    assert b"".join(run(data, from_pairs(pairs)).chunks) == data
+
+
+def test_where_somebody_elses_policy_has_the_name_nothing_is_repaired() -> None:
+    theirs = """---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: allow-nodes-open, namespace: shop}
+spec: {endpointSelector: {}, egress: [{toEntities: [cluster]}]}
+"""
+    text = POD.format(namespace="shop", labels="{app: web}") + OPEN.format(rule="{}") + theirs
+    result = run(text.encode(), from_pairs({"reopened": "repair", "cni": "cilium"}))
+    assert not [one for one in result.results if one.id == "repaired"]
+    assert [one for one in result.results if one.id == "IG001" and one.severity == "error"]

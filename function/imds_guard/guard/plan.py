@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imds_guard.policies.deny.denial import Excepted
     from imds_guard.reach.api_clients import ApiClient
     from imds_guard.reach.declared import Flow
-    from imds_guard.resources import Resource
+    from imds_guard.resources import Key, Resource
     from imds_guard.settings import Settings
     from imds_guard.wire import Manifest, Result
 
@@ -44,6 +44,12 @@ class Planned(NamedTuple):
         manifest, metadata = self.manifest, self.manifest["metadata"]
         version, kind = manifest["apiVersion"], manifest["kind"]
         return Address(version, kind, metadata.get("namespace"), metadata["name"])
+
+    @property
+    def key(self) -> Key:
+        """What tells the object from every other one."""
+        address = self.address
+        return address.group, address.kind, address.namespace or self.namespace, address.name
 
 
 class Plan:

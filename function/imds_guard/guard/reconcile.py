@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imds_guard.config import Config
     from imds_guard.guard.discover import Inventory
     from imds_guard.guard.plan import Plan, Planned
-    from imds_guard.resources import Key, Resource
+    from imds_guard.resources import Resource
     from imds_guard.wire import Listing, Manifest, Result, Value
 
 _OPTIONAL = (GIVEN_KEYS, UNTIL)  # annotations of ours that some policies have
@@ -33,7 +33,7 @@ def reconcile(
     """
     results: list[Result] = []
     standing: list[Policy] = []
-    wanted = {_key(one): one for one in plan.policies}
+    wanted = {one.key: one for one in plan.policies}
     for policy in inventory.policies:
         key = policy.key
         planned = wanted.get(key)
@@ -77,11 +77,6 @@ def _goes_with(policy: Resource, inventory: Inventory) -> bool:
     """
     beside = policy.annotation(BESIDE)
     return beside is not None and (policy.namespace, beside) in inventory.network_policies
-
-
-def _key(planned: Planned) -> Key:
-    address = planned.address
-    return address.group, address.kind, address.namespace or planned.namespace, address.name
 
 
 def _refresh(policy: Resource, manifest: Manifest) -> Manifest | None:

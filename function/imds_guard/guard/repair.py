@@ -15,16 +15,18 @@ from imds_guard.guard.reconcile import placed
 from imds_guard.policies import Target, allow_nodes
 from imds_guard.resources import Policy, note
 from imds_guard.wire import InputError, as_text
-from imds_guard.wire.edit import edited
+from imds_guard.wire.edit import ChangeEntries, edited
+from imds_guard.wire.sequence import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from imds_guard.audit import Context
     from imds_guard.audit.policy_fix import PolicyFix
     from imds_guard.guard.discover import Inventory
     from imds_guard.settings import Settings
     from imds_guard.wire import Listing, Result, Value
+    from imds_guard.wire.sequence import Splice
 
 
 def repair(
@@ -32,7 +34,8 @@ def repair(
 ) -> tuple[list[Policy], list[Result]]:
     """Mend every policy that is not ours and opens metadata; what stands then, and what was done.
 
-    A policy whose text cannot be edited in place is left as it is; the audit then says so.
+    A policy whose text cannot be edited in place is left as it is, and so is one whose companion
+    cannot be written; the audit then says so.
     """
     settings = context.settings
     ours = {id(policy.resource) for policy in standing if policy.is_ours}
@@ -43,6 +46,7 @@ def repair(
     ]
     values: dict[int, Value] = {}  # of the edited resources
     results: list[Result] = []
+    stands = {policy.key: policy for policy in standing}
     beside: list[Policy] = []
     for fix in fixes:
         resource = fix.policy.resource
@@ -50,6 +54,16 @@ def repair(
             continue
         try:
             splices, value = edited(resource.item, fix.edits)
+            if fix.named_peers and not settings.ip_block_matches_nodes:
+                planned = _beside(settings, fix)
+                before = stands.get(planned.key)
+                if before is None:
+                    listing.append(placed(planned, inventory))
+                    stands[planned.key] = _as_policy(planned)
+                    beside.append(stands[planned.key])
+                else:
+                    added, values[id(before.resource)] = _widened(before, planned)
+                    listing.edit(added)
         except InputError:
             continue
         values[id(resource)] = value
@@ -57,8 +71,6 @@ def repair(
         message = f"repaired, so that metadata is out of its reach: {', '.join(fix.fields)}"
         subject = str(fix.policy.address)
         results.append(note("warning", "repaired", subject, message, about=resource))
-        if fix.named_peers and not settings.ip_block_matches_nodes:
-            beside += _beside(listing, settings, fix, inventory)
     found = [
         policy.with_value(values[id(policy.resource)]) if id(policy.resource) in values else policy
         for policy in standing
@@ -66,14 +78,32 @@ def repair(
     return [*found, *beside], results
 
 
-def _beside(
-    listing: Listing, settings: Settings, fix: PolicyFix, inventory: Inventory
-) -> Iterator[Policy]:
-    """The policy that lets the same pods reach nodes and the API server still; it is appended."""
-    address, resource = fix.policy.address, fix.policy.resource
+def _beside(settings: Settings, fix: PolicyFix) -> Planned:
+    """The policy that lets the same pods reach nodes and the API server still."""
+    address = fix.policy.address
     target = Target(address.namespace, fix.policy.value["spec"].get("podSelector") or {})
     manifest = allow_nodes.build(settings, target, address.name, fix.named_peers)
-    planned = Planned(manifest, resource, fix.policy.namespace)
-    listing.append(placed(planned, inventory))
-    value = as_text(manifest)
-    yield Policy(planned.address, namespace=planned.namespace, value=value, is_ours=True)
+    return Planned(manifest, fix.policy.resource, fix.policy.namespace)
+
+
+def _as_policy(planned: Planned) -> Policy:
+    value = as_text(planned.manifest)
+    return Policy(planned.address, namespace=planned.namespace, value=value, is_ours=True)
+
+
+def _widened(before: Policy, planned: Planned) -> tuple[list[Splice], Value]:
+    """What adds the planned rules to the policy that an earlier repair wrote; what it says then.
+
+    Its own rules stay: the rules that they are for were repaired then, and show no more. Raises
+    InputError where the policy is somebody else's or cannot be edited in place.
+    """
+    resource = before.resource
+    wanted = planned.manifest["spec"]
+    same_pods = before.spec.get("endpointSelector") == as_text(wanted["endpointSelector"])
+    has = before.spec.get("egress")
+    if resource is None or not (before.is_ours and same_pods and isinstance(has, list)):
+        raise InputError("a policy of this name stands in the way")
+    new = [rule for rule in wanted["egress"] if as_text(rule) not in has]
+    if not new:
+        return [], before.value
+    return edited(resource.item, [ChangeEntries(("spec", "egress"), Changes(appended=new))])
