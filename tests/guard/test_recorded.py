@@ -6,7 +6,7 @@ import pytest
 
 from imds_guard.audit import Context
 from imds_guard.guard.verify import examine
-from imds_guard.platforms import PLATFORMS
+from imds_guard.platforms import CNIS, PLATFORMS
 from imds_guard.resources import resources
 from imds_guard.wire import read
 from tests.support.applications import config, guarded, stream, workload
@@ -70,3 +70,9 @@ def test_what_is_given_wins() -> None:
     context, report = examine(resources(read(built("gke"))), given)
     assert context.settings.platform.name == "oke"
     assert [one for one in report.findings if one.id == "platform"] == []
+
+
+def test_an_engine_counts_only_where_all_record_it() -> None:
+    one, _ = measured(built("eks", cni="cilium"))
+    some, _ = measured(built("eks", cni="cilium"), built("eks", "stock"))
+    assert [one.settings.cni, some.settings.cni] == [CNIS["cilium"], None]

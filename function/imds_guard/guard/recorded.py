@@ -27,7 +27,8 @@ def recorded(inventory: Inventory) -> tuple[Config, list[Result]]:
     known = [name for name in names if name in PLATFORMS]
     unknown = [name for name in names if name not in PLATFORMS]
     named = [name for name in known if name != _GENERIC]
-    engines = {name for policy in ours if (name := policy.annotation(CNI))}
+    engines = {policy.annotation(CNI) or "" for policy in ours}
+    # An engine takes demands away: it counts only where all of them were built for it.
     cni = engines.pop() if len(engines) == 1 else ""
     notes = [_unknown(name) for name in unknown]
     if not named and cni not in CNIS:
