@@ -44,11 +44,21 @@ ALLOW_METADATA = "imds-guard.dev/allow-metadata"
 admission policy to let it through, for whoever has the right."""
 
 KNOWN = frozenset(
-    value
-    for value in tuple(globals().values())
-    if isinstance(value, str) and value.startswith(DOMAIN) and value != DOMAIN
+    (
+        OWNER,
+        PLATFORM,
+        CNI,
+        REFERENCES,
+        REASON,
+        UNTIL,
+        GIVEN_KEYS,
+        EXCEPTED,
+        BESIDE,
+        EXCLUDE,
+        ALLOW_METADATA,
+    )
 )
-"""Every annotation of ours: all of the above. What is below is a label."""
+"""Every annotation of ours. What is below is a label."""
 
 GENERATE = "imds-guard.dev/generate"
 """A label on a Namespace: Kyverno gives it its policies, where the configuration asks for that."""
